@@ -1,0 +1,24 @@
+"""Beat's timetable, in UTC. Every bell asks the database what is due.
+
+`expires`: a bell nobody answered in time is dropped; the next one asks the same.
+"""
+
+from celery.schedules import crontab
+
+TIMETABLE = {
+    "ingest what the sources list": {
+        "task": "subscriptions.tasks.ingest",
+        "schedule": crontab(minute="*/20"),
+        "options": {"expires": 1200},
+    },
+    "publish what has settled, compose what is due, send": {
+        "task": "subscriptions.tasks.tick",
+        "schedule": crontab(),
+        "options": {"expires": 55},
+    },
+    "forget what has had its time": {
+        "task": "subscriptions.tasks.forget",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"expires": 3600},
+    },
+}

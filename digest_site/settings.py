@@ -1,0 +1,243 @@
+"""Every setting, from the environment. The defaults make `bin/up` work on a laptop.
+
+docs/settings.md describes each. A wrong value stops the start with its name, what it
+was and what it takes.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+from jinja2 import StrictUndefined, select_autoescape
+
+from . import values
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+env = Env()
+if env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
+    env.read_env(env_file, recurse=False)
+
+
+def setting(name: str, default: str, read: Callable[[str], T]) -> T:
+    """The value of the variable `name`; an unusable one stops the start."""
+    given = os.environ.get(name) or default
+    try:
+        return read(given)
+    except (ValueError, EnvError) as error:
+        raise ImproperlyConfigured(f"{name} is {given!r}; it {error}.") from error
+
+
+def flag(text: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False}
+    if text.strip().lower() not in known | {"no": False}:
+        raise ValueError("takes true or false")
+    return known.get(text.strip().lower(), False)
+
+
+def count(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError("takes a whole number")
+    return int(text)
+
+
+# --- this installation ------------------------------------------------------------
+VAR_DIR = setting("VAR_DIR", str(BASE_DIR / "var"), Path)
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+DEBUG = setting("DEBUG", "false", flag)
+SITE_NAME = setting("SITE_NAME", "Paper Round", str)
+PUBLIC_URL = setting("PUBLIC_URL", "http://127.0.0.1:8000", values.web_address)
+HOME_ZONE = setting("HOME_ZONE", "UTC", values.zone)
+
+# Django's own names
+_public = urlsplit(PUBLIC_URL)
+_host = _public.hostname or ""
+
+
+def _secret_key() -> str:
+    """The key in var/, made on the first start; O_EXCL so that two starts agree."""
+    path = VAR_DIR / "secret_key"
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+SECRET_KEY = os.environ.get("SECRET_KEY") or _secret_key()
+SECRET_KEY_FALLBACKS = [
+    key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key
+]
+ALLOWED_HOSTS = [
+    name for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name
+] or [_host, *(["127.0.0.1", "localhost"] if DEBUG else [])]
+
+# --- where papers come from ---------------------------------------------------------
+SOURCES = setting(
+    "SOURCES", "hf,arxiv", lambda text: values.choices(text, {"hf", "arxiv"})
+)
+ARXIV_CATEGORIES = setting(
+    "ARXIV_CATEGORIES",
+    "cs.AI,cs.CL,cs.CV,cs.LG",
+    lambda text: tuple(name.strip() for name in text.split(",") if name.strip()),
+)
+HF_BASE_URL = setting("HF_BASE_URL", "https://huggingface.co", values.web_address)
+ARXIV_RSS_URL = setting("ARXIV_RSS_URL", "https://rss.arxiv.org/rss", values.web_address)
+HF_SETTLES = setting("HF_SETTLES", "19:30 UTC", values.clock_time)
+ARXIV_SETTLES = setting("ARXIV_SETTLES", "00:30 America/New_York", values.clock_time)
+HOLD_FOR_SOURCE = setting("HOLD_FOR_SOURCE", "90m", values.duration)
+DEFAULT_FILTER = os.environ.get("DEFAULT_FILTER") or ("in:hf" if "hf" in SOURCES else "*")
+
+# --- mail -----------------------------------------------------------------------------
+EMAIL_SERVER = setting("EMAIL_URL", "smtp://127.0.0.1:2525", values.mail_server)
+EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_host or 'localhost'}", str)
+LIST_ID = setting("LIST_ID", f"digest.{_host or 'localhost'}", str)
+POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
+CONTROLLER = os.environ.get("CONTROLLER", "")
+CONTACT = os.environ.get("CONTACT", "")
+OPERATOR_EMAIL = os.environ.get("OPERATOR_EMAIL", "")
+# Received mail is shown to anyone who asks: only for a trial on one's own machine.
+EMBEDDED_INBOX = DEBUG and _host in values.LOOPBACK and EMAIL_SERVER.is_loopback
+INBOX_DIR = VAR_DIR / "inbox"
+
+# --- limits -----------------------------------------------------------------------------
+FILTERS_PER_READER = 20
+FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
+COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", count)
+SEND_BATCH = setting("SEND_BATCH", "50", count)
+# How many proxies in front set X-Forwarded-For; 0: the header is ignored.
+TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", count)
+
+# --- database ---------------------------------------------------------------------------
+DATABASES = {
+    "default": setting(
+        "DATABASE_URL",
+        f"sqlite:///{VAR_DIR / 'paper_round.sqlite3'}",
+        values.database,
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- queue --------------------------------------------------------------------------------
+CELERY_BROKER_URL = setting("CELERY_BROKER_URL", "filesystem://", values.broker)
+CELERY_BROKER_TRANSPORT_OPTIONS = values.broker_options(
+    CELERY_BROKER_URL, VAR_DIR / "broker"
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a lost bell is rung again by the next tick
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+from .schedule import TIMETABLE as CELERY_BEAT_SCHEDULE  # noqa: E402, F401
+
+# --- Django -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "subscriptions",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "subscriptions.web.headers.PolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "digest_site.urls"
+WSGI_APPLICATION = "digest_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "environment": "digest_site.jinja2.environment",
+            "undefined": StrictUndefined,
+            "autoescape": select_autoescape(),
+        },
+    },
+    {  # the admin's own templates only
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "subscriptions" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+APPEND_SLASH = False  # a redirect would break the POST of RFC 8058
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- security -----------------------------------------------------------------------------
+_https = _public.scheme == "https"
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+SECURE_SSL_REDIRECT = False  # the proxy in front does it; a POST must not be redirected
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_REFERRER_POLICY = "no-referrer"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+# `check --deploy` asks for these; the proxy in front redirects, and sub-domains are
+# not ours to promise for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W019", "security.W021"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,1 @@
+"""What must be set before this service may mail anybody."""

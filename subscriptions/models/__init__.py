@@ -1,0 +1,34 @@
+"""The tables, their constraints and the questions they answer.
+
+What every other package reads and writes goes through here; nothing here imports
+anything else of ours. Nothing here sends, fetches or renders.
+"""
+
+from .mailings import Delivery, DeliveryEvent, Letter, Mailing, Round
+from .papers import Card, Edition, Listing, Paper, Source, SourceRun
+from .readers import (
+    ConsentRecord,
+    Subscriber,
+    Subscription,
+    Suppression,
+    TopicFilter,
+)
+
+__all__ = [
+    "Card",
+    "ConsentRecord",
+    "Delivery",
+    "DeliveryEvent",
+    "Edition",
+    "Letter",
+    "Listing",
+    "Mailing",
+    "Paper",
+    "Round",
+    "Source",
+    "SourceRun",
+    "Subscriber",
+    "Subscription",
+    "Suppression",
+    "TopicFilter",
+]

@@ -1,0 +1,249 @@
+"""The ledger: one row per mail that is owed, from `pending` to a final state."""
+
+from __future__ import annotations
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from .readers import Subscriber
+
+
+class State(models.TextChoices):
+    """States of a mailing; the final ones say how it ended."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DEFERRED = "deferred"
+    IN_DOUBT = "in_doubt", "in doubt"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    SUPPRESSED = "suppressed"
+    UNSUBSCRIBED = "unsubscribed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    QUARANTINED = "quarantined"
+
+
+class Mailing(models.Model):
+    """What `sending` knows of a mail: its state, its lease, what the server said.
+
+    pending -> leased -> sent | deferred -> ... | failed | in_doubt. A lease runs on
+    the database's clock and carries a token: a stale sender's writes touch no row.
+    """
+
+    State = State
+    OPEN = (State.PENDING, State.LEASED, State.DEFERRED)
+
+    state = models.CharField(
+        max_length=16, choices=State.choices, default=State.PENDING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_owner = models.CharField(max_length=120, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    next_at = models.DateTimeField(
+        null=True, blank=True, help_text="deferred: not tried before"
+    )
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="not tried after"
+    )
+    message_id = models.CharField("Message-ID", max_length=255, blank=True)
+    reason = models.CharField(
+        max_length=300, blank=True, help_text="why it ended so, or the server's reply"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="leased", lease_token__isnull=False)
+                | ~Q(state="leased"),
+                name="%(class)s_leased_with_a_token",
+            ),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+
+class Round(models.Model):
+    """One due date's work over all readers and zones."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        COMPLETE = "complete"
+
+    due_date = models.DateField(unique=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    paused = models.BooleanField(default=False)
+    papers = models.PositiveIntegerField(
+        default=0, help_text="distinct papers in the editions covered"
+    )
+    filters = models.PositiveIntegerField(default=0, help_text="distinct, active")
+    started_at = models.DateTimeField(auto_now_add=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-due_date"]
+
+    def __str__(self) -> str:
+        return f"Round of {self.due_date:%a} {self.due_date.day} {self.due_date:%B %Y}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def open(self) -> DeliveryQuerySet:
+        return self.filter(state__in=Mailing.OPEN)
+
+    def kept(self) -> DeliveryQuerySet:
+        """Those whose picks count as had (rounds.md 10): open, sent or in doubt."""
+        kept = [*Mailing.OPEN, Mailing.State.SENT, Mailing.State.IN_DOUBT]
+        return self.filter(state__in=kept)
+
+    def end(self, state: str, reason: str) -> int:
+        """Bring these to the final `state`; how many it ended.
+
+        What they covered comes with the reader's next digest, unless the reader got
+        it or there was nothing to get (rounds.md 9). Leased ones are left alone: their
+        sender ends them.
+        """
+        ended = 0
+        with transaction.atomic():
+            waiting = self.filter(state__in=[State.PENDING, State.DEFERRED])
+            for delivery in waiting.select_for_update().order_by("id"):
+                delivery.state, delivery.reason = state, reason[:300]
+                delivery.save(update_fields=["state", "reason", "updated_at"])
+                delivery.give_coverage_back()
+                ended += 1
+        return ended
+
+
+class Delivery(Mailing):
+    """One reader's digest of one due date: exactly one, by constraint.
+
+    `picks`: [{"listing": id, "paper": id, "filters": [subscription ids, the group's
+    first]}] in the order of the mail. `also`: listing ids of papers had before that
+    the later listing adds something to. `filters`: [{"id": subscription id, "filter":
+    filter id, "name": as it was, "matched": how many before the cap}] in the reader's
+    order. `editions`: [{"source", "day", "papers"}] covered. `notes`: sentences the
+    digest opens with (a late source, a cut).
+    """
+
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, related_name="deliveries"
+    )
+    round = models.ForeignKey(Round, models.PROTECT, related_name="deliveries")
+    due_date = models.DateField()
+    first = models.BooleanField(default=False, help_text="opens with a welcome")
+    covered_from = models.JSONField(default=dict, blank=True)
+    covered_to = models.JSONField(default=dict, blank=True)
+    editions = models.JSONField(default=list, blank=True)
+    filters = models.JSONField(default=list, blank=True)
+    picks = models.JSONField(default=list, blank=True)
+    also = models.JSONField(default=list, blank=True)
+    notes = models.JSONField(default=list, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta(Mailing.Meta):
+        ordering = ["-due_date", "id"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            *Mailing.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["subscriber", "due_date"],
+                name="one_delivery_per_reader_and_due_date",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at", "id"],
+                name="delivery_open",
+                condition=Q(state__in=["pending", "leased", "deferred"]),
+            ),
+            models.Index(fields=["due_date", "state"], name="delivery_by_round"),
+        ]
+
+    def __str__(self) -> str:
+        return f"digest of {self.due_date} for reader {self.subscriber_id}"
+
+    def give_coverage_back(self) -> None:
+        """Let the next digest cover these editions again (rounds.md 9).
+
+        Each entry of the reader's coverage becomes the older of itself and this
+        delivery's `covered_from`; an absent entry is the oldest. Call it in the
+        transaction that ends the delivery.
+        """
+        reader = Subscriber.objects.select_for_update().get(pk=self.subscriber_id)
+        for source in self.covered_to:
+            before = self.covered_from.get(source)
+            if before is None:
+                reader.covered.pop(source, None)
+            elif source in reader.covered:
+                reader.covered[source] = min(reader.covered[source], before)
+        reader.recheck_had = True
+        if self.first:
+            reader.awaits_first_digest = True
+        reader.save(update_fields=["covered", "recheck_had", "awaits_first_digest"])
+
+
+class Letter(Mailing):
+    """Any other mail to a reader. `kind` names its folder under templates/emails."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm"
+        WELCOME = "welcome"
+        PREFERENCES = "preferences", "preferences link"
+        GOODBYE = "goodbye"
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    context = models.JSONField(
+        default=dict, blank=True, help_text="what the letter says besides its links"
+    )
+
+    class Meta(Mailing.Meta):
+        ordering = ["-created_at"]
+        constraints = [*Mailing.Meta.constraints]
+        indexes = [
+            models.Index(
+                fields=["next_at", "id"],
+                name="letter_open",
+                condition=Q(state__in=["pending", "leased", "deferred"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} letter to reader {self.subscriber_id}"
+
+
+class DeliveryEvent(models.Model):
+    """What came back: of a digest or letter, or of an address alone."""
+
+    class Type(models.TextChoices):
+        BOUNCED = "bounced"
+        DEFERRED = "deferred"
+        COMPLAINED = "complained"
+        UNSUBSCRIBED = "unsubscribed"
+
+    delivery = models.ForeignKey(
+        Delivery, models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    type = models.CharField(max_length=16, choices=Type.choices)
+    status = models.CharField(
+        "enhanced status code", max_length=16, blank=True, help_text="RFC 3463"
+    )
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.status}".strip()

@@ -1,0 +1,128 @@
+"""What a mail is made of: the shapes that `pipeline` hands to `rendering`.
+
+All text is plain (no markup, LaTeX as the source wrote it); rendering escapes it and
+makes maths readable. All links are absolute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from subscriptions.models import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Words that satisfied a filter, as the paper writes them, and where."""
+
+    words: str
+    field: str  # "title", "abstract", "author", "category", "source", "code", "upvotes"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a paper is there: one filter by the reader's name for it, what it found."""
+
+    filter_name: str
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper in a digest. `reasons`: the group's filter first, then the others."""
+
+    card: Card
+    source: str  # the source's name: "Hugging Face", "arXiv", "Sample"
+    listed_on: date
+    reasons: tuple[Reason, ...]
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The papers under one of the reader's filters."""
+
+    name: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A paper the reader had before, on a later list that adds something to it."""
+
+    card: Card
+    source: str
+    sent_on: date
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """An edition that the digest covers."""
+
+    source: str
+    day: date
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The reader's own links; `one_click` takes the POST of RFC 8058."""
+
+    preferences: str
+    unsubscribe: str
+    one_click: str
+    web: str
+    privacy: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    address: str
+    hour: int
+    zone: str
+    confirmed_on: date | None
+    text_only: bool = False
+    full_abstracts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The headers that differ between mails. `message_id` with its angle brackets."""
+
+    message_id: str
+    date: datetime
+    feedback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One reader's papers for one due date. `matched`: how many before the cap."""
+
+    recipient: Recipient
+    envelope: Envelope
+    links: Links
+    due_date: date
+    first: bool
+    weekly: bool
+    editions: tuple[Covered, ...]
+    filters: int
+    matched: int
+    groups: tuple[Group, ...]
+    again: tuple[Again, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterMail:
+    """Any other mail. `kind` is its folder under templates/emails; `action_url` the
+    link it is about ("" where it has none); `facts` what else its template says."""
+
+    kind: str
+    recipient: Recipient
+    envelope: Envelope
+    links: Links
+    action_url: str = ""
+    facts: dict[str, object] = field(default_factory=dict)

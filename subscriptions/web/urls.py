@@ -1,0 +1,3 @@
+"""Addresses of the site; design: one line per page."""
+
+urlpatterns: list[object] = []
