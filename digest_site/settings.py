@@ -4,6 +4,7 @@ docs/settings.md describes each. A wrong value stops the start with its name, wh
 was and what it takes.
 """
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -47,7 +48,7 @@ def count(text: str) -> int:
     return int(text)
 
 
-# --- this installation ------------------------------------------------------------
+# --- this installation --------------------------------------------------------
 VAR_DIR = setting("VAR_DIR", str(BASE_DIR / "var"), Path)
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = setting("DEBUG", "false", flag)
@@ -61,13 +62,16 @@ _host = _public.hostname or ""
 
 
 def _secret_key() -> str:
-    """The key in var/, made on the first start; O_EXCL so that two starts agree."""
+    """The key in var/, made on the first start; linked into place whole, so that two
+    starts at once agree on one."""
     path = VAR_DIR / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        draft = VAR_DIR / f"secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     return path.read_text().strip()
 
 
@@ -79,7 +83,7 @@ ALLOWED_HOSTS = [
     name for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name
 ] or [_host, *(["127.0.0.1", "localhost"] if DEBUG else [])]
 
-# --- where papers come from ---------------------------------------------------------
+# --- where papers come from ---------------------------------------------------
 SOURCES = setting(
     "SOURCES", "hf,arxiv", lambda text: values.choices(text, {"hf", "arxiv"})
 )
@@ -89,13 +93,17 @@ ARXIV_CATEGORIES = setting(
     lambda text: tuple(name.strip() for name in text.split(",") if name.strip()),
 )
 HF_BASE_URL = setting("HF_BASE_URL", "https://huggingface.co", values.web_address)
-ARXIV_RSS_URL = setting("ARXIV_RSS_URL", "https://rss.arxiv.org/rss", values.web_address)
+ARXIV_RSS_URL = setting(
+    "ARXIV_RSS_URL", "https://rss.arxiv.org/rss", values.web_address
+)
 HF_SETTLES = setting("HF_SETTLES", "19:30 UTC", values.clock_time)
 ARXIV_SETTLES = setting("ARXIV_SETTLES", "00:30 America/New_York", values.clock_time)
 HOLD_FOR_SOURCE = setting("HOLD_FOR_SOURCE", "90m", values.duration)
-DEFAULT_FILTER = os.environ.get("DEFAULT_FILTER") or ("in:hf" if "hf" in SOURCES else "*")
+DEFAULT_FILTER = os.environ.get("DEFAULT_FILTER") or (
+    "in:hf" if "hf" in SOURCES else "*"
+)
 
-# --- mail -----------------------------------------------------------------------------
+# --- mail ---------------------------------------------------------------------
 EMAIL_SERVER = setting("EMAIL_URL", "smtp://127.0.0.1:2525", values.mail_server)
 EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_host or 'localhost'}", str)
 LIST_ID = setting("LIST_ID", f"digest.{_host or 'localhost'}", str)
@@ -107,7 +115,7 @@ OPERATOR_EMAIL = os.environ.get("OPERATOR_EMAIL", "")
 EMBEDDED_INBOX = DEBUG and _host in values.LOOPBACK and EMAIL_SERVER.is_loopback
 INBOX_DIR = VAR_DIR / "inbox"
 
-# --- limits -----------------------------------------------------------------------------
+# --- limits -------------------------------------------------------------------
 FILTERS_PER_READER = 20
 FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
 COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", count)
@@ -115,7 +123,7 @@ SEND_BATCH = setting("SEND_BATCH", "50", count)
 # How many proxies in front set X-Forwarded-For; 0: the header is ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", count)
 
-# --- database ---------------------------------------------------------------------------
+# --- database -----------------------------------------------------------------
 DATABASES = {
     "default": setting(
         "DATABASE_URL",
@@ -125,7 +133,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- queue --------------------------------------------------------------------------------
+# --- queue --------------------------------------------------------------------
 CELERY_BROKER_URL = setting("CELERY_BROKER_URL", "filesystem://", values.broker)
 CELERY_BROKER_TRANSPORT_OPTIONS = values.broker_options(
     CELERY_BROKER_URL, VAR_DIR / "broker"
@@ -142,7 +150,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 from .schedule import TIMETABLE as CELERY_BEAT_SCHEDULE  # noqa: E402, F401
 
-# --- Django -------------------------------------------------------------------------------
+# --- Django -------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",
@@ -212,11 +220,13 @@ APPEND_SLASH = False  # a redirect would break the POST of RFC 8058
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
-# --- security -----------------------------------------------------------------------------
+# --- security -----------------------------------------------------------------
 _https = _public.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; a POST must not be redirected
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_REFERRER_POLICY = "no-referrer"
@@ -226,12 +236,19 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 # `check --deploy` asks for these; the proxy in front redirects, and sub-domains are
 # not ours to promise for.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W019", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",
+    "security.W008",
+    "security.W019",
+    "security.W021",
+]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

@@ -178,7 +178,8 @@ class Edition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_source_display()}, {self.day:%a} {self.day.day} {self.day:%B %Y}"
+        source = self.get_source_display()
+        return f"{source}, {self.day:%a} {self.day.day} {self.day:%B %Y}"
 
     def get_absolute_url(self) -> str:
         return f"{reverse('day', args=[self.day])}?source={self.source}"
@@ -260,5 +261,3 @@ class SourceRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.day}, attempt {self.attempt}: {self.state}"
-
-

@@ -263,7 +263,7 @@ class Suppression(models.Model):
 
     @staticmethod
     def hash_of(address: str, key: str | None = None) -> str:
-        """HMAC-SHA256 of the folded address; plain hashes of addresses are guessable."""
+        """HMAC-SHA256 of the folded address; a plain hash of one can be guessed."""
         secret = (key or settings.SECRET_KEY).encode()
         message = b"suppression:" + fold_address(address).encode()
         return hmac.new(secret, message, hashlib.sha256).hexdigest()

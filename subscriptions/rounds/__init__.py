@@ -1,0 +1,23 @@
+"""Who is due when, and which editions are theirs: the arithmetic of rounds.md.
+
+In: readers' schedules, editions, source runs and an instant. Out: dates and editions.
+Nothing here writes. The numbers in the docstrings are those of the design's rules.
+"""
+
+from .coverage import Covering, advance, editions_for
+from .due import WINDOW, Due, all_on, due_now, instant, next_due, overdue
+from .waiting import missing_sources
+
+__all__ = [
+    "WINDOW",
+    "Covering",
+    "Due",
+    "advance",
+    "all_on",
+    "due_now",
+    "editions_for",
+    "instant",
+    "missing_sources",
+    "next_due",
+    "overdue",
+]

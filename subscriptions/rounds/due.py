@@ -1,0 +1,160 @@
+"""Rule 12: a reader is due for a local date within six hours of their hour on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from subscriptions.models import Delivery, Subscriber
+
+WINDOW = timedelta(hours=6)
+# How long after its window a date without anything to send is still written down.
+_LOOK_BACK = timedelta(hours=12)
+# First digests a tick; more wait a minute.
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Readers (a query) who are due for one local date."""
+
+    day: date
+    readers: QuerySet[Subscriber]
+
+
+@lru_cache(maxsize=65536)
+def instant(day: date, hour: int, zone: str) -> datetime:
+    """The UTC instant of `hour` on `day` in `zone`.
+
+    An hour that daylight saving skips: the first instant after the gap; one that comes
+    twice: the first.
+    """
+    tz = ZoneInfo(zone)
+    local = datetime.combine(day, time(hour), tz)
+    found = local.astimezone(UTC)
+    if found.astimezone(tz).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return found
+    # In a gap. The offset from before it (fold 0) leads past its end, the offset from
+    # after it (fold 1) to before its start; the change lies in between.
+    before, after = local.replace(fold=1).astimezone(UTC), found
+    offset = before.astimezone(tz).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(tz).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
+def next_due(reader: Subscriber, after: date) -> date:
+    """The first date of the reader's cadence after `after` on which they get mail."""
+    day = after + timedelta(days=1)
+    while not reader.wants(day) or reader.is_paused_on(day):
+        day += timedelta(days=1)
+    return day
+
+
+def due_now(now: datetime) -> Iterator[Due]:
+    """Everyone who is due at `now` (aware), by local date; first digests first.
+
+    Take them in order and write each one's rows before the next: a query is run when
+    it is reached and leaves out whoever has a row by then.
+    """
+    yield from _first_digests(now)
+    open_ = Delivery.objects.open().filter(subscriber=OuterRef("pk"))
+    lately = Q(last_mail_at__gt=now - WINDOW)
+    ready = Subscriber.objects.active().exclude(Exists(open_)).exclude(lately)
+    for day, whose in _by_date(now, now - WINDOW):
+        yield Due(day, _on(ready, day, whose))
+
+
+def overdue(now: datetime) -> Iterator[Due]:
+    """Readers whose window closed without a delivery (rule 13: "no new edition")."""
+    ready = Subscriber.objects.active().filter(awaits_first_digest=False)
+    for day, whose in _by_date(now - WINDOW, now - WINDOW - _LOOK_BACK):
+        yield Due(day, _on(ready, day, whose))
+
+
+def all_on(day: date) -> QuerySet[Subscriber]:
+    """Rule 17: everyone active whose cadence includes `day`, whatever their hour."""
+    open_ = Delivery.objects.open().filter(subscriber=OuterRef("pk"))
+    return _on(Subscriber.objects.active().exclude(Exists(open_)), day, Q())
+
+
+def _on(readers: QuerySet[Subscriber], day: date, whose: Q) -> QuerySet[Subscriber]:
+    has_row = Delivery.objects.filter(subscriber=OuterRef("pk"), due_date=day)
+    return (
+        readers.annotate(day_bit=F("weekdays").bitand(1 << day.weekday()))
+        .filter(whose, day_bit__gt=0)
+        .exclude(paused_until__gt=day)
+        .exclude(Exists(has_row))
+    )
+
+
+def _by_date(until: datetime, since: datetime) -> Iterator[tuple[date, Q]]:
+    """Per local date the (zone, hour) pairs whose instant lies in (since, until].
+
+    A reader who was imported or confirmed after that instant was not due on it
+    (rule 16): what they got since was their first digest.
+    """
+    groups: dict[date, dict[tuple[tuple[int, datetime], ...], list[str]]]
+    groups = defaultdict(lambda: defaultdict(list))
+    for zone in _zones():
+        tz = ZoneInfo(zone)
+        first, last = since.astimezone(tz).date(), until.astimezone(tz).date()
+        for offset in range(-1, (last - first).days + 1):
+            day = first + timedelta(days=offset)
+            hours = tuple(
+                (hour, start)
+                for hour in range(24)
+                if since < (start := instant(day, hour, zone)) <= until
+            )
+            if hours:
+                groups[day][hours].append(zone)
+    for day in sorted(groups):
+        yield day, _any(_at(hours, zones) for hours, zones in groups[day].items())
+
+
+def _at(hours: tuple[tuple[int, datetime], ...], zones: list[str]) -> Q:
+    return Q(zone__in=zones) & _any(
+        Q(hour=hour) & (Q(due_after=None) | Q(due_after__lt=start))
+        for hour, start in hours
+    )
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    result = Q()
+    for each in conditions:
+        result |= each
+    return result
+
+
+def _zones() -> list[str]:
+    active = Subscriber.objects.active().order_by()
+    return list(active.values_list("zone", flat=True).distinct())
+
+
+def _first_digests(now: datetime) -> Iterator[Due]:
+    """Rule 15: once confirmed, due at once for the local date at compose.
+
+    If the date of the confirmation has a row already, nothing is due at once: the
+    next due date's digest is the first.
+    """
+    open_ = Delivery.objects.open().filter(subscriber=OuterRef("pk"))
+    waiting = Subscriber.objects.active().filter(awaits_first_digest=True)
+    by_day: dict[date, list[int]] = defaultdict(list)
+    for reader in waiting.exclude(Exists(open_))[:_AT_ONCE]:
+        day = now.astimezone(reader.tz).date()
+        since = (reader.confirmed_at or now).astimezone(reader.tz).date()
+        has_row = reader.deliveries.filter(due_date__in=[day, since]).exists()
+        if not has_row and not reader.is_paused_on(day):
+            by_day[day].append(reader.pk)
+    for day, ids in by_day.items():
+        yield Due(day, Subscriber.objects.filter(pk__in=ids))
