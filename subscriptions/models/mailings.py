@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from .papers import Edition
 from .readers import Subscriber
 
 
@@ -69,6 +75,15 @@ class Mailing(models.Model):
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
+    @staticmethod
+    def message_id_for(*what: object) -> str:
+        """The Message-ID (RFC 5322 3.6.4) of the mail named by `what`: the same for
+        every copy of it, on the sender's domain, telling nobody who the reader is."""
+        domain = settings.EMAIL_FROM.rpartition("@")[2].strip(">") or "localhost"
+        named = " ".join(map(str, what)).encode()
+        mac = hmac.digest(settings.SECRET_KEY.encode(), named, hashlib.sha256)
+        return f"<{base64.b32encode(mac[:20]).decode().lower()}@{domain}>"
+
 
 class Round(models.Model):
     """One due date's work over all readers and zones."""
@@ -79,6 +94,9 @@ class Round(models.Model):
 
     due_date = models.DateField(unique=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    editions = models.ManyToManyField(
+        Edition, blank=True, related_name="rounds", help_text="covered by its digests"
+    )
     paused = models.BooleanField(default=False)
     papers = models.PositiveIntegerField(
         default=0, help_text="distinct papers in the editions covered"
@@ -125,10 +143,10 @@ class Delivery(Mailing):
     """One reader's digest of one due date: exactly one, by constraint.
 
     `picks`: [{"listing": id, "paper": id, "filters": [subscription ids, the group's
-    first]}] in the order of the mail. `also`: listing ids of papers had before that
-    the later listing adds something to. `filters`: [{"id": subscription id, "filter":
-    filter id, "name": as it was, "matched": how many before the cap}] in the reader's
-    order. `editions`: [{"source", "day", "papers"}] covered. `notes`: sentences the
+    first]}] in the order of the mail. `also`: [{"listing": id, "sent_on": date}] of
+    papers had before that the later listing adds something to. `filters`: [{"id":
+    subscription id, "filter": filter id, "text": canonical, "name": as it was,
+    "matched": how many before the cap}] in the reader's order. `editions`: [{"source", "day", "papers"}] covered. `notes`: sentences the
     digest opens with (a late source, a cut).
     """
 
@@ -142,6 +160,7 @@ class Delivery(Mailing):
     covered_to = models.JSONField(default=dict, blank=True)
     editions = models.JSONField(default=list, blank=True)
     filters = models.JSONField(default=list, blank=True)
+    matched = models.PositiveIntegerField(default=0, help_text="before the cap")
     picks = models.JSONField(default=list, blank=True)
     also = models.JSONField(default=list, blank=True)
     notes = models.JSONField(default=list, blank=True)
@@ -178,8 +197,10 @@ class Delivery(Mailing):
         transaction that ends the delivery.
         """
         reader = Subscriber.objects.select_for_update().get(pk=self.subscriber_id)
-        for source in self.covered_to:
+        for source, day in self.covered_to.items():
             before = self.covered_from.get(source)
+            if before == day:
+                continue  # not moved by this delivery
             if before is None:
                 reader.covered.pop(source, None)
             elif source in reader.covered:

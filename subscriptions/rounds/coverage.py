@@ -34,7 +34,9 @@ def editions_for(
     ]
     reached = [edition for edition in waiting if due - edition.day <= REACH]
     # A source the reader never had covered is not "cut": nobody promised its past.
-    cut = any(edition.source in covered for edition in set(waiting) - set(reached))
+    cut = any(
+        edition.source in covered for edition in waiting if due - edition.day > REACH
+    )
     return Covering(tuple(sorted(reached, key=lambda e: (e.day, e.source))), cut)
 
 

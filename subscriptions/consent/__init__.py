@@ -1,0 +1,44 @@
+"""What readers agree to and take back: the only writer of a subscriber's state.
+
+Every function is one transaction under the reader's row lock, may be called twice, and
+leaves a `ConsentRecord`. Nothing here sends: mails are `Letter` rows that `sending`
+finds.
+"""
+
+from .change import Schedule, Wanted
+from .joining import WORDS, add_imported, confirm, resubscribe, subscribe
+from .leaving import erase, forget, suppress, unsubscribe
+from .preferences import (
+    TooManyFilters,
+    add_filter,
+    change_format,
+    change_schedule,
+    drop_filter,
+    edit_subscription,
+    pause,
+    replace_wishes,
+    send_preferences_link,
+)
+
+__all__ = [
+    "WORDS",
+    "Schedule",
+    "TooManyFilters",
+    "Wanted",
+    "add_filter",
+    "add_imported",
+    "change_format",
+    "change_schedule",
+    "confirm",
+    "drop_filter",
+    "edit_subscription",
+    "erase",
+    "forget",
+    "pause",
+    "replace_wishes",
+    "resubscribe",
+    "send_preferences_link",
+    "subscribe",
+    "suppress",
+    "unsubscribe",
+]

@@ -1,0 +1,178 @@
+"""Ways in: the form, the confirmation, an import, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from subscriptions.models import (
+    ConsentRecord,
+    Edition,
+    Letter,
+    Subscriber,
+    Suppression,
+)
+from subscriptions.models.readers import fold_address
+
+from .change import (
+    Schedule,
+    Wanted,
+    locked,
+    owe_letter,
+    record,
+    set_schedule,
+    subscribe_to,
+)
+
+State = Subscriber.State
+Action = ConsentRecord.Action
+
+WORDS = (
+    "I want the papers that match my filters by e-mail, at the hour I chose, until I "
+    "unsubscribe with the link in any of the mails."
+)
+
+
+def subscribe(
+    address: str, wanted: Sequence[Wanted], schedule: Schedule, source: str = "form"
+) -> None:
+    """Ask for a subscription; a confirm letter is owed unless there were enough.
+
+    The caller shows the same answer whatever happens here. A reader who is active
+    already gets a letter with the preferences link instead, and what was typed is
+    dropped: it may be somebody else who typed it.
+    """
+    with transaction.atomic():
+        if Suppression.objects.of(address).standing().exists():
+            return
+        reader, _ = Subscriber.objects.get_or_create(
+            email_folded=fold_address(address), defaults={"email": address.strip()}
+        )
+        reader = locked(reader.pk)
+        if reader.state == State.ACTIVE:
+            owe_letter(reader, Letter.Kind.PREFERENCES)
+            return
+        if reader.state == State.SUPPRESSED:
+            return
+        # Unsubscribed readers stay so, filters and all, until they confirm.
+        if reader.state == State.PENDING:
+            set_schedule(reader, schedule)
+            reader.save()
+            reader.subscriptions.all().delete()
+            for position, each in enumerate(wanted[: settings.FILTERS_PER_READER]):
+                subscribe_to(reader, each, position)
+        record(reader, Action.ASKED, source, WORDS)
+        owe_letter(
+            reader,
+            Letter.Kind.CONFIRM,
+            context=None
+            if reader.state == State.PENDING
+            else {
+                "wanted": [[w.text, w.canonical, w.name] for w in wanted],
+                "schedule": [
+                    schedule.zone,
+                    schedule.hour,
+                    schedule.cadence,
+                    schedule.weekdays,
+                ],
+            },
+        )
+
+
+def confirm(reader_id: int, source: str = "letter") -> Subscriber:
+    """Make the reader active; confirming again changes nothing.
+
+    Coverage starts the day before the newest edition of each source, so that the
+    first digest holds that edition (rounds.md 8, 15).
+    """
+    with transaction.atomic():
+        reader = locked(reader_id)
+        if reader.state not in {State.PENDING, State.UNSUBSCRIBED}:
+            return reader
+        if reader.state == State.UNSUBSCRIBED:
+            _take_what_was_asked(reader)
+        _activate(reader, timezone.now())
+        reader.awaits_first_digest = True
+        reader.save()
+        record(reader, Action.CONFIRMED, source, WORDS)
+        return reader
+
+
+def add_imported(
+    address: str,
+    wanted: Sequence[Wanted],
+    schedule: Schedule,
+    confirmed_at: datetime | None,
+) -> bool:
+    """Take over a reader from elsewhere; False if the address is known or suppressed.
+
+    With `confirmed_at` they are active and due first on the date whose hour lies
+    after this import (rounds.md 16); without it they get a confirm letter.
+    """
+    with transaction.atomic():
+        known = Subscriber.objects.at(address).exists()
+        if known or Suppression.objects.of(address).standing().exists():
+            return False
+        if confirmed_at is None:
+            subscribe(address, wanted, schedule, source="import")
+            return True
+        reader = Subscriber(
+            email=address.strip(),
+            email_folded=fold_address(address),
+            state=State.ACTIVE,
+        )
+        set_schedule(reader, schedule)
+        reader.confirmed_at = confirmed_at
+        reader.due_after = timezone.now()
+        reader.covered = _coverage_at_start(reader, timezone.now())
+        reader.save()
+        for position, each in enumerate(wanted):
+            subscribe_to(reader, each, position)
+        record(reader, Action.IMPORTED, "import", f"confirmed {confirmed_at:%Y-%m-%d}")
+        return True
+
+
+def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
+    """Take an unsubscribing back. Only for readers who had confirmed."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        if reader.state != State.UNSUBSCRIBED or reader.confirmed_at is None:
+            return reader
+        confirmed_at = reader.confirmed_at
+        _activate(reader, timezone.now())
+        reader.confirmed_at = confirmed_at
+        reader.save()
+        record(reader, Action.RESUBSCRIBED, source)
+        return reader
+
+
+def _activate(reader: Subscriber, now: datetime) -> None:
+    reader.recheck_had = reader.deliveries.exists()
+    reader.state = State.ACTIVE
+    reader.confirmed_at = now
+    reader.unsubscribed_at = None
+    reader.covered = _coverage_at_start(reader, now)
+
+
+def _coverage_at_start(reader: Subscriber, now: datetime) -> dict[str, str]:
+    """The day before each source's newest edition that is out by the local date."""
+    today = now.astimezone(reader.tz).date()
+    newest = Edition.objects.newest_days(until=today)
+    return {
+        source: (day - timedelta(days=1)).isoformat() for source, day in newest.items()
+    }
+
+
+def _take_what_was_asked(reader: Subscriber) -> None:
+    """A reader who left and comes back gets what they asked for this time."""
+    letter = reader.letters.filter(kind=Letter.Kind.CONFIRM).first()
+    if letter is None or "wanted" not in letter.context:
+        return
+    set_schedule(reader, Schedule(*letter.context["schedule"]))
+    reader.subscriptions.all().delete()
+    for position, each in enumerate(letter.context["wanted"]):
+        subscribe_to(reader, Wanted(*each), position)

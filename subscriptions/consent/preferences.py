@@ -1,0 +1,119 @@
+"""What a reader changes: schedule, format, filters, a pause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from subscriptions.models import (
+    ConsentRecord,
+    Delivery,
+    Letter,
+    Subscriber,
+    Subscription,
+)
+
+from .change import (
+    Schedule,
+    Wanted,
+    end_waiting,
+    locked,
+    owe_letter,
+    record,
+    set_schedule,
+    subscribe_to,
+)
+
+State = Subscriber.State
+Action = ConsentRecord.Action
+
+
+class TooManyFilters(Exception):
+    """The reader has as many filters as the settings allow."""
+
+
+def change_schedule(reader_id: int, schedule: Schedule) -> None:
+    """Holds for dates without a delivery (rounds.md 12)."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        set_schedule(reader, schedule)
+        reader.save()
+        record(reader, Action.CHANGED, "preferences")
+
+
+def change_format(
+    reader_id: int, max_papers: int | None, full_abstracts: bool, text_only: bool
+) -> None:
+    with transaction.atomic():
+        reader = locked(reader_id)
+        reader.max_papers = max_papers
+        reader.full_abstracts = full_abstracts
+        reader.text_only = text_only
+        reader.save()
+
+
+def pause(reader_id: int, until: date | None) -> None:
+    """No digest before the local day `until`; None goes on at once."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        reader.paused_until = until
+        reader.save(update_fields=["paused_until"])
+        if until and reader.is_paused_on(timezone.now().astimezone(reader.tz).date()):
+            end_waiting(reader, Delivery.State.SKIPPED, "paused", letters=False)
+        record(reader, Action.CHANGED, "preferences")
+
+
+def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
+    """Add a filter; an equal one is kept as it is. Raises TooManyFilters."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        if reader.subscriptions.count() >= settings.FILTERS_PER_READER:
+            raise TooManyFilters
+        last = reader.subscriptions.order_by("-position").first()
+        added = subscribe_to(reader, wanted, last.position + 1 if last else 0)
+        record(reader, Action.CHANGED, "preferences")
+        return added
+
+
+def edit_subscription(
+    reader_id: int, subscription_id: int, name: str, enabled: bool
+) -> None:
+    with transaction.atomic():
+        reader = locked(reader_id)
+        reader.subscriptions.filter(pk=subscription_id).update(
+            name=name.strip()[:80], enabled=enabled
+        )
+
+
+def drop_filter(reader_id: int, subscription_id: int) -> None:
+    with transaction.atomic():
+        reader = locked(reader_id)
+        reader.subscriptions.filter(pk=subscription_id).delete()
+        record(reader, Action.CHANGED, "preferences")
+
+
+def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -> bool:
+    """Give a known, active reader other filters and hours; False for anyone else."""
+    with transaction.atomic():
+        reader = Subscriber.objects.at(address).select_for_update().first()
+        if reader is None or reader.state != State.ACTIVE:
+            return False
+        set_schedule(reader, schedule)
+        reader.save()
+        reader.subscriptions.all().delete()
+        for position, each in enumerate(wanted):
+            subscribe_to(reader, each, position)
+        record(reader, Action.CHANGED, "import")
+        return True
+
+
+def send_preferences_link(address: str) -> None:
+    """Owe a letter with a fresh preferences link, if there is such a reader."""
+    with transaction.atomic():
+        reader = Subscriber.objects.at(address).select_for_update().first()
+        if reader and reader.state == State.ACTIVE:
+            owe_letter(reader, Letter.Kind.PREFERENCES)

@@ -1,0 +1,39 @@
+"""The digest of a reader for a day, unsent; written as .eml, .html, .txt with --out."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from subscriptions import pipeline
+from subscriptions.management.report import ReportCommand, a_day
+from subscriptions.models import Subscriber
+
+
+class Command(ReportCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("address")
+        parser.add_argument("--day", type=a_day, required=True)
+        parser.add_argument("--out", type=Path, metavar="DIR")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address, day, out = options["address"], options["day"], options["out"]
+        try:
+            mail = pipeline.preview(address, day, out)
+        except Subscriber.DoesNotExist as error:
+            raise CommandError(f"No reader has the address {address}.") from error
+        if mail is None:
+            data = {"subject": None, "files": []}
+            rows = [["digest"], [f"none on {day}: nothing new matches"]]
+            self.answer(options, data, rows)
+            return
+        files = [str(out / f"{day}.{kind}") for kind in ("eml", "html", "txt")]
+        data = {"subject": mail.subject, "files": files if out else []}
+        if options["json"] or out:
+            rows = [["subject", "files"], [mail.subject, ", ".join(data["files"])]]
+            self.answer(options, data, rows)
+        else:
+            self.stdout.write(mail.text)

@@ -1,0 +1,22 @@
+"""Send what waits: letters and digests, or the digests of a due date with --day."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from subscriptions import checks, pipeline
+from subscriptions.management.report import ReportCommand, a_day
+
+
+class Command(ReportCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--day", type=a_day)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        checks.refuse_to_mail()
+        data = asdict(pipeline.deliver(day=options["day"]))
+        self.answer(options, data, [list(data), list(data.values())])

@@ -1,0 +1,35 @@
+"""A day's way to the inbox: the only place where the stages meet.
+
+`ingest` fills editions, `publish` freezes those whose source has settled, `compose`
+writes one delivery for every reader who is due, `send` hands the mails over; `run`
+does all of it for one due date. Each may run twice, or by three processes at once:
+the database makes the second run a no-op.
+"""
+
+from .compose import Composed, compose, compose_day
+from .explain import explain
+from .importing import BadLine, Imported, import_subscribers
+from .intake import first_edition, ingest, ingest_file, publish, publish_until
+from .mails import preview, web_copy
+from .round import RoundReport, close_rounds, deliver, run
+
+__all__ = [
+    "BadLine",
+    "Composed",
+    "Imported",
+    "RoundReport",
+    "close_rounds",
+    "compose",
+    "compose_day",
+    "deliver",
+    "explain",
+    "first_edition",
+    "import_subscribers",
+    "ingest",
+    "ingest_file",
+    "preview",
+    "publish",
+    "publish_until",
+    "run",
+    "web_copy",
+]

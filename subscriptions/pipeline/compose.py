@@ -1,0 +1,253 @@
+"""Who is due x what their filters match -> one delivery each (rounds.md 8-17)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from time import monotonic
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from subscriptions import rounds
+from subscriptions.models import (
+    Delivery,
+    Letter,
+    Listing,
+    Round,
+    Source,
+    Subscriber,
+    Subscription,
+    TopicFilter,
+)
+
+from .desk import Desk
+from .draft import Draft, draft_digest
+from .had import Had, had_by
+
+State = Delivery.State
+# Mail that could not be handed over is not tried after this.
+HORIZON = timedelta(hours=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What a call wrote: deliveries to send, rows skipped; `done` False: ring again."""
+
+    pending: int = 0
+    skipped: int = 0
+    done: bool = True
+
+    def __add__(self, other: Composed) -> Composed:
+        return Composed(
+            self.pending + other.pending,
+            self.skipped + other.skipped,
+            self.done and other.done,
+        )
+
+
+def compose(now: datetime, until: float | None = None) -> Composed:
+    """Write a delivery for every reader due at `now`; stop at monotonic `until`."""
+    total = Composed()
+    for due in rounds.due_now(now):
+        total += _Compose(now, due.day, Desk(due.day)).over(due.readers, until)
+        if not total.done:
+            return total
+    for due in rounds.overdue(now):
+        closing = _Compose(now, due.day, Desk(due.day), closed=True)
+        total += closing.over(due.readers, until)
+        if not total.done:
+            return total
+    return total
+
+
+def compose_day(day: date, until: float | None = None) -> Composed:
+    """Rule 17: as of the end of `day`, whatever hour, hold and confirmation."""
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
+    work = _Compose(end, day, Desk(day), whole_day=True)
+    return work.over(rounds.all_on(day), until)
+
+
+def compose_one(reader: Subscriber, day: date) -> Delivery | None:
+    """What `compose_day` would write for this reader, unsaved; None: no row."""
+    with transaction.atomic():
+        desk = Desk(day)
+        covering = rounds.editions_for(reader.covered, desk.editions, day)
+        if not covering.editions:
+            return None
+        had = had_by([reader], {reader.pk: covering}, desk)
+        subscriptions = Subscription.objects.filter(enabled=True)
+        (copy,) = Subscriber.objects.filter(pk=reader.pk).prefetch_related(
+            Prefetch("subscriptions", subscriptions.select_related("filter"))
+        )
+        return draft_digest(copy, day, covering, had[reader.pk], desk).delivery
+
+
+class _Compose:
+    """One due date's composing. `closed`: the window is over, only dates that had no
+    edition are written down. `whole_day`: nobody is waited or held for."""
+
+    def __init__(
+        self,
+        now: datetime,
+        day: date,
+        desk: Desk,
+        closed: bool = False,
+        whole_day: bool = False,
+    ) -> None:
+        self.now, self.day, self.desk = now, day, desk
+        self.closed, self.whole_day = closed, whole_day
+        self._missing: dict[tuple[datetime, frozenset[str]], list[str]] = {}
+        self._used: set[int] = set()
+
+    def over(
+        self, readers: QuerySet[Subscriber], until: float | None = None
+    ) -> Composed:
+        """All of `readers`, in slices by id, a transaction each (rule 19)."""
+        total, last = Composed(), 0
+        while True:
+            slice_ = readers.filter(pk__gt=last).order_by("pk")
+            ids = list(slice_.values_list("pk", flat=True)[: settings.COMPOSE_SLICE])
+            if not ids:
+                break
+            total += self._slice(ids)
+            last = ids[-1]
+            if until is not None and monotonic() > until:
+                total += Composed(done=False)
+                break
+        self._count(total)
+        return total
+
+    @transaction.atomic
+    def _slice(self, ids: list[int]) -> Composed:
+        readers = self._locked(ids)
+        covering = {
+            reader.pk: rounds.editions_for(reader.covered, self.desk.editions, self.day)
+            for reader in readers
+        }
+        had = had_by(readers, covering, self.desk)
+        drafts = [
+            draft
+            for reader in readers
+            if (draft := self._draft(reader, covering[reader.pk], had[reader.pk]))
+        ]
+        if not drafts:
+            return Composed()
+        self._write(drafts)
+        rows = [draft.delivery for draft in drafts if draft.has_row]
+        pending = sum(row.state == State.PENDING for row in rows)
+        return Composed(pending, len(rows) - pending)
+
+    def _locked(self, ids: Sequence[int]) -> list[Subscriber]:
+        """The readers, locked, less those another compose was quicker with."""
+        subscriptions = Subscription.objects.filter(enabled=True)
+        readers = list(
+            Subscriber.objects.active()
+            .filter(pk__in=ids)
+            .select_for_update()
+            .order_by("pk")
+            .prefetch_related(
+                Prefetch("subscriptions", subscriptions.select_related("filter"))
+            )
+        )
+        rows = Delivery.objects.filter(subscriber_id__in=ids)
+        taken = set(rows.filter(due_date=self.day).values_list("subscriber", flat=True))
+        taken |= set(rows.open().values_list("subscriber", flat=True))
+        return [reader for reader in readers if reader.pk not in taken]
+
+    def _draft(
+        self, reader: Subscriber, covering: rounds.Covering, had: Had
+    ) -> Draft | None:
+        """The reader's row of this date, or None where it is not time for one."""
+        first = reader.awaits_first_digest
+        if not covering.editions:
+            if first:
+                return Draft.welcome_only(reader, self.day)
+            if self.closed or self.whole_day:
+                return Draft.skipped(reader, self.day, "no new edition")
+            return None
+        if self.closed:
+            return None  # later than the window: combined with the next date's
+        notes = []
+        if not first and not self.whole_day:
+            missing = self._waits_for(reader)
+            if missing is None:
+                return None
+            notes = [
+                f"{name} had not published its list when this digest was made; "
+                "its papers come with the next one."
+                for name in missing
+            ]
+        draft = draft_digest(reader, self.day, covering, had, self.desk, notes)
+        if not first and not self.whole_day and self._holds(reader, draft, covering):
+            return None
+        return draft
+
+    def _waits_for(self, reader: Subscriber) -> list[str] | None:
+        """Rule 13: names of sources to note as missing; None: wait for them."""
+        start = rounds.instant(self.day, reader.hour, reader.zone)
+        needed = self.desk.sources_needed(reader)
+        key = (start, needed)
+        if key not in self._missing:
+            self._missing[key] = rounds.missing_sources(needed, start, self.day)
+        missing = self._missing[key]
+        if missing and self.now < start + settings.HOLD_FOR_SOURCE:
+            return None
+        return [Source(source).label for source in missing]
+
+    def _holds(
+        self, reader: Subscriber, draft: Draft, covering: rounds.Covering
+    ) -> bool:
+        """Rule 14: fewer than wanted wait, and none gets too old by the next date."""
+        if draft.matched >= reader.hold_until:
+            return False
+        next_ = rounds.next_due(reader, self.day)
+        oldest = draft.oldest or min(edition.day for edition in covering.editions)
+        return reader.hold_until > 1 and (next_ - oldest).days <= 7
+
+    def _write(self, drafts: Sequence[Draft]) -> None:
+        round_, _ = Round.objects.get_or_create(due_date=self.day)
+        expires = max(self.now, timezone.now()) + HORIZON
+        for draft in drafts:
+            draft.delivery.round = round_
+            draft.delivery.expires_at = expires
+        Delivery.objects.bulk_create(
+            [draft.delivery for draft in drafts if draft.has_row], batch_size=2000
+        )
+        Subscriber.objects.bulk_update(
+            [draft.reader for draft in drafts],
+            ["covered", "awaits_first_digest", "recheck_had"],
+            batch_size=500,
+        )
+        Letter.objects.bulk_create(
+            Letter(
+                subscriber=draft.reader,
+                kind=Letter.Kind.WELCOME,
+                context=draft.welcome(self.desk),
+                message_id=Letter.message_id_for("welcome", draft.reader.pk, self.now),
+            )
+            for draft in drafts
+            if draft.owes_welcome
+        )
+        self._used |= {each.pk for draft in drafts for each in draft.editions}
+
+    def _count(self, total: Composed) -> None:
+        """Bring the round's figures up to date: its papers and the filters in use."""
+        round_ = Round.objects.filter(due_date=self.day).first()
+        if round_ is None or not (total.pending or total.skipped):
+            return
+        round_.editions.add(*self._used)
+        listed = Listing.objects.filter(edition__in=round_.editions.all())
+        round_.papers = listed.values("paper").distinct().count()
+        round_.filters = (
+            TopicFilter.objects.filter(
+                subscriptions__enabled=True,
+                subscriptions__subscriber__state=Subscriber.State.ACTIVE,
+            )
+            .distinct()
+            .count()
+        )
+        round_.save(update_fields=["papers", "filters"])

@@ -1,0 +1,154 @@
+"""One reader's digest before it is written: picks, coverage, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+from typing import Any
+
+from subscriptions import matching, rounds
+from subscriptions.models import Delivery, Edition, Listing, Subscriber
+
+from .desk import Desk
+from .had import Had
+
+State = Delivery.State
+
+
+@dataclass(slots=True)
+class Draft:
+    """A delivery not yet written, and what its writing does to the reader.
+
+    `matched`: distinct papers before the cap, less those had; `oldest` the day of the
+    oldest edition with one of them; `has_row` False: only the welcome letter is owed.
+    """
+
+    reader: Subscriber
+    delivery: Delivery
+    editions: tuple[Edition, ...] = ()
+    matched: int = 0
+    oldest: date | None = None
+    has_row: bool = True
+    owes_welcome: bool = False
+
+    @classmethod
+    def skipped(cls, reader: Subscriber, day: date, reason: str) -> Draft:
+        return cls(reader, _row(reader, day, State.SKIPPED, reason))
+
+    @classmethod
+    def welcome_only(cls, reader: Subscriber, day: date) -> Draft:
+        """Rule 15 with no edition at all: a letter now, the date stays free."""
+        reader.awaits_first_digest = False
+        row = _row(reader, day, State.SKIPPED, "no new edition")
+        return cls(reader, row, has_row=False, owes_welcome=True)
+
+    def welcome(self, desk: Desk) -> dict[str, Any]:
+        """What the welcome letter says: the next date, what each filter would bring."""
+        next_ = rounds.next_due(self.reader, self.delivery.due_date)
+        if not self.has_row:
+            next_ = rounds.next_due(self.reader, _yesterday(self.delivery.due_date))
+        volumes = []
+        for each in self.reader.subscriptions.all():
+            counts = desk.volumes(each.filter_id)
+            if counts:
+                volumes.append(
+                    {
+                        "name": each.label,
+                        "low": min(counts),
+                        "median": median(counts),
+                        "high": max(counts),
+                        "days": len(counts),
+                    }
+                )
+        return {"next_due": next_.isoformat(), "volumes": volumes}
+
+
+def draft_digest(
+    reader: Subscriber,
+    day: date,
+    covering: rounds.Covering,
+    had: Had,
+    desk: Desk,
+    notes: Sequence[str] = (),
+) -> Draft:
+    """Pick the reader's papers out of the editions due to them (rounds.md 10, 20, 21).
+
+    Advances `reader.covered` in memory; the caller saves it with the delivery.
+    """
+    subscriptions = list(reader.subscriptions.all())
+    hits = {
+        each.pk: desk.hits(each.filter_id, covering.editions) for each in subscriptions
+    }
+    picked = matching.pick(hits, set(had), reader.cap, day)
+    row = _row(
+        reader,
+        day,
+        State.PENDING if picked.picks else State.SKIPPED,
+        "" if picked.picks else "nothing matched",
+    )
+    row.editions = [
+        {"source": each.source, "day": each.day.isoformat(), "papers": each.papers}
+        for each in covering.editions
+    ]
+    row.filters = [
+        {
+            "id": each.pk,
+            "filter": each.filter_id,
+            "text": each.filter.text,
+            "name": each.label,
+            "matched": len({hit.paper for hit in hits[each.pk]}),
+        }
+        for each in subscriptions
+    ]
+    row.picks = [
+        {"listing": each.listing, "paper": each.paper, "filters": list(each.filters)}
+        for each in picked.picks
+    ]
+    row.also = _again(picked.again, had) if picked.picks else []
+    row.notes = [*notes, *_cut_note(covering)]
+    row.matched = picked.matched
+    row.first = reader.awaits_first_digest
+    row.covered_from = reader.covered
+    reader.covered = rounds.advance(reader.covered, covering.editions)
+    row.covered_to = reader.covered
+    draft = Draft(reader, row, covering.editions, picked.matched)
+    draft.oldest = min(
+        (hit.day for found in hits.values() for hit in found if hit.day), default=None
+    )
+    draft.owes_welcome = row.first and not picked.picks
+    reader.awaits_first_digest = False
+    reader.recheck_had = False
+    return draft
+
+
+def _row(reader: Subscriber, day: date, state: str, reason: str) -> Delivery:
+    return Delivery(
+        subscriber=reader,
+        due_date=day,
+        state=state,
+        reason=reason,
+        message_id=Delivery.message_id_for("digest", reader.pk, day),
+    )
+
+
+def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
+    """Rule 10: papers had, where the later listing brings something to tell."""
+    found = Listing.objects.filter(pk__in=listings).select_related("paper")
+    return [
+        {"listing": each.pk, "sent_on": had[each.paper_id].isoformat()}
+        for each in found
+        if each.card.upvotes or each.card.code_url or each.card.summary
+    ]
+
+
+def _cut_note(covering: rounds.Covering) -> list[str]:
+    if not covering.cut:
+        return []
+    days = rounds.REACH.days
+    return [f"This digest reaches back {days} days; older lists are on the web."]
+
+
+def _yesterday(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)

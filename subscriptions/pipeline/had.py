@@ -1,0 +1,55 @@
+"""Rule 10: which papers a reader had before."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from subscriptions import rounds
+from subscriptions.models import Delivery, Subscriber
+
+from .desk import Desk
+
+# Paper id -> due date of the digest it was in.
+Had = dict[int, date]
+KEPT = timedelta(days=90)
+
+
+def had_by(
+    readers: Sequence[Subscriber], covering: Mapping[int, rounds.Covering], desk: Desk
+) -> dict[int, Had]:
+    """Per reader what they had of the papers these editions list.
+
+    One query for readers who can only have had what two sources list, one for those
+    whose coverage moved back or who signed up again; none where nothing is in doubt.
+    """
+    had: dict[int, Had] = {reader.pk: {} for reader in readers}
+    recheck = [reader.pk for reader in readers if reader.recheck_had]
+    editions = {e.pk: e for c in covering.values() for e in c.editions}.values()
+    relisted = {k: v for e in editions for k, v in desk.relisted(e).items()}
+    if relisted:
+        since = min(relisted.values())
+        _look_up([r.pk for r in readers if not r.recheck_had], since, had)
+    if recheck:
+        _look_up(recheck, timezone.now().date() - KEPT, had)
+    return had
+
+
+def _look_up(ids: Sequence[int], since: date, had: dict[int, Had]) -> None:
+    rows = Delivery.objects.filter(subscriber_id__in=ids, due_date__gte=since)
+    rows = rows.exclude(picks=[])
+    lost: dict[int, Counter[int]] = defaultdict(Counter)
+    shown = ("subscriber_id", "due_date", "picks")
+    for reader, due, picks in rows.kept().values_list(*shown).iterator():
+        for pick in picks:
+            had[reader].setdefault(pick["paper"], due)
+    # A paper that was in two quarantined digests may be what breaks them.
+    broken = rows.filter(state=Delivery.State.QUARANTINED)
+    for reader, due, picks in broken.values_list(*shown).iterator():
+        for pick in picks:
+            lost[reader][pick["paper"]] += 1
+            if lost[reader][pick["paper"]] > 1:
+                had[reader].setdefault(pick["paper"], due)

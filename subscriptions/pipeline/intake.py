@@ -1,0 +1,75 @@
+"""What the sources list -> papers and editions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+from django.conf import settings
+from django.utils import timezone
+
+from subscriptions import ingestion, matching
+from subscriptions.models import Edition, SourceRun
+
+
+def ingest(
+    day: date | None = None, until: date | None = None, source: str | None = None
+) -> list[ingestion.Ingested]:
+    """Ask each source (or one) for its newest day, for `day`, or `day` to `until`."""
+    now = timezone.now()
+    days: list[date | None] = [day]
+    if day and until:
+        days = [day + timedelta(n) for n in range((until - day).days + 1)]
+    return [
+        ingestion.ingest_source(name, each, now, matching.normalise)
+        for name in ([source] if source else settings.SOURCES)
+        for each in days
+    ]
+
+
+def ingest_file(
+    path: Path, day: date | None = None, source: str | None = None
+) -> ingestion.Ingested:
+    """Take a file as if its source had just answered with it."""
+    return ingestion.ingest_file(path, day, source, timezone.now(), matching.normalise)
+
+
+def publish(now: datetime) -> list[Edition]:
+    """Freeze every edition whose source has settled by `now` (rounds.md 3)."""
+    return ingestion.publish_settled(now)
+
+
+def publish_until(day: date) -> list[Edition]:
+    """Freeze whatever is stored with day <= `day` (rounds.md 17)."""
+    return ingestion.publish_until(day, timezone.now())
+
+
+def first_edition(now: datetime, budget: float) -> str:
+    """Fill an empty installation and say in one line what came of it.
+
+    Asks every source for its newest day, `budget` seconds at most in all; where none
+    answers the samples are loaded. Does nothing where papers are stored already.
+    """
+    if Edition.objects.real().exists():
+        newest = Edition.objects.real().order_by("-day").first()
+        return f"The newest edition stored is {newest}."
+    deadline = monotonic() + budget
+    heard = []
+    for index, name in enumerate(settings.SOURCES):
+        share = (deadline - monotonic()) / (len(settings.SOURCES) - index)
+        if share > 0:
+            heard.append(
+                ingestion.ingest_source(
+                    name, None, now, matching.normalise, budget=share
+                )
+            )
+    publish(now)
+    editions = Edition.objects.real().order_by("-day", "source")
+    if editions:
+        listed = "; ".join(f"{each} ({each.papers} papers)" for each in editions[:4])
+        return f"Ingested: {listed}."
+    ingestion.load_samples(now, matching.normalise)
+    why = SourceRun.objects.exclude(source="sample").order_by("-finished_at").first()
+    because = f" ({why.reason})" if why and why.reason else ""
+    return f"No source answered{because}: loaded the sample edition, invented papers."

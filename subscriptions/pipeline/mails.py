@@ -1,0 +1,232 @@
+"""Deliveries and letters -> mails: the ledger's rows in the words of `rendering`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from subscriptions import links, matching, rendering, sending
+from subscriptions.models import (
+    Delivery,
+    Letter,
+    Listing,
+    Source,
+    Subscriber,
+)
+
+from .compose import compose_one
+
+# More words than this say no more about why a paper is there.
+_WORDS_SHOWN = 6
+
+
+def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
+    """The mails of these deliveries, by delivery id."""
+    rows = Delivery.objects.filter(pk__in=ids).select_related("subscriber")
+    deliveries = list(rows)
+    listings = _listings(deliveries)
+    return {
+        each.pk: _outgoing(each.subscriber, rendering.digest(_digest(each, listings)))
+        for each in deliveries
+    }
+
+
+def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
+    """The mails of these letters, by letter id."""
+    letters = Letter.objects.filter(pk__in=ids).select_related("subscriber")
+    return {
+        each.pk: _outgoing(each.subscriber, rendering.letter(_letter(each)))
+        for each in letters
+    }
+
+
+def web_copy(delivery_id: int) -> rendering.Rendered:
+    """A digest as it was sent. Raises Delivery.DoesNotExist."""
+    delivery = Delivery.objects.select_related("subscriber").get(pk=delivery_id)
+    return rendering.digest(_digest(delivery, _listings([delivery])))
+
+
+def preview(
+    address: str, day: date, out: Path | None = None
+) -> rendering.Rendered | None:
+    """The digest of `day` for a reader, unsent; as written if there is one already.
+
+    None: there would be none. With `out`, writes `<day>.eml`, `.html` and `.txt`
+    there. Raises Subscriber.DoesNotExist.
+    """
+    reader = Subscriber.objects.at(address).get()
+    delivery = reader.deliveries.filter(due_date=day).first()
+    delivery = delivery or compose_one(reader, day)
+    if delivery is None or not delivery.picks:
+        return None
+    delivery.created_at = delivery.created_at or timezone.now()
+    rendered = rendering.digest(_digest(delivery, _listings([delivery])))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{day}.eml").write_bytes(rendered.message)
+        (out / f"{day}.html").write_text(rendered.html)
+        (out / f"{day}.txt").write_text(rendered.text)
+    return rendered
+
+
+def _listings(deliveries: Sequence[Delivery]) -> dict[int, Listing]:
+    ids = {
+        each["listing"]
+        for delivery in deliveries
+        for each in [*delivery.picks, *delivery.also]
+    }
+    found = Listing.objects.select_related("paper", "edition")
+    return found.in_bulk(ids)
+
+
+def _digest(delivery: Delivery, listings: Mapping[int, Listing]) -> rendering.Digest:
+    reader = delivery.subscriber
+    filters = {each["id"]: each for each in delivery.filters}
+    groups = [
+        rendering.Group(
+            filters[key]["name"],
+            tuple(_entry(pick, filters, listings) for pick in picks),
+        )
+        for key, picks in groupby(delivery.picks, lambda pick: pick["filters"][0])
+    ]
+    return rendering.Digest(
+        recipient=_recipient(reader),
+        envelope=_envelope(delivery, delivery.created_at, "digest"),
+        links=_links(reader, delivery),
+        due_date=delivery.due_date,
+        first=delivery.first,
+        weekly=reader.cadence == Subscriber.Cadence.WEEKLY,
+        editions=tuple(
+            rendering.Covered(
+                Source(each["source"]).label,
+                date.fromisoformat(each["day"]),
+                each["papers"],
+            )
+            for each in delivery.editions
+        ),
+        filters=len(filters),
+        matched=delivery.matched,
+        groups=tuple(groups),
+        again=tuple(_again(each, listings) for each in delivery.also),
+        notes=tuple(delivery.notes),
+    )
+
+
+def _entry(
+    pick: dict[str, Any],
+    filters: Mapping[int, dict[str, Any]],
+    listings: Mapping[int, Listing],
+) -> rendering.Entry:
+    listing = listings[pick["listing"]]
+    reasons = tuple(
+        rendering.Reason(
+            filters[key]["name"], _found(filters[key]["text"], _document(listing))
+        )
+        for key in pick["filters"]
+    )
+    card = listing.card
+    return rendering.Entry(
+        card=card,
+        source=Source(listing.source).label,
+        listed_on=listing.listed_on,
+        reasons=reasons,
+        page_url=links.paper(card.arxiv_id),
+    )
+
+
+def _again(line: dict[str, Any], listings: Mapping[int, Listing]) -> rendering.Again:
+    listing = listings[line["listing"]]
+    return rendering.Again(
+        card=listing.card,
+        source=Source(listing.source).label,
+        sent_on=date.fromisoformat(line["sent_on"]),
+        page_url=links.paper(listing.card.arxiv_id),
+    )
+
+
+def _document(listing: Listing) -> matching.Document:
+    return matching.Document.of_listing(listing)
+
+
+@lru_cache(maxsize=20_000)
+def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...]:
+    """The distinct words by which a filter found a paper, those in the title first."""
+    spans = matching.explain(matching.parse(text), document) or ()
+    seen: dict[str, rendering.Found] = {}
+    for span in sorted(spans, key=lambda span: span.field != "title"):
+        found = rendering.Found(span.text, span.field)
+        seen.setdefault(span.text.casefold(), found)
+    return tuple(seen.values())[:_WORDS_SHOWN]
+
+
+def _letter(letter: Letter) -> rendering.LetterMail:
+    reader = letter.subscriber
+    actions = {
+        Letter.Kind.CONFIRM: links.confirm,
+        Letter.Kind.WELCOME: links.preferences,
+        Letter.Kind.PREFERENCES: links.preferences,
+        Letter.Kind.GOODBYE: links.unsubscribe,
+    }
+    facts: dict[str, object] = {}
+    if letter.kind == Letter.Kind.WELCOME:
+        facts = _welcome_facts(reader, letter.context)
+    return rendering.LetterMail(
+        kind=letter.kind,
+        recipient=_recipient(reader),
+        envelope=_envelope(letter, letter.created_at, letter.kind),
+        links=_links(reader, None),
+        action_url=actions[Letter.Kind(letter.kind)](reader),
+        facts=facts,
+    )
+
+
+def _welcome_facts(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
+    day = date.fromisoformat(context["next_due"])
+    when = f"{day:%A} {day.day} {day:%B} at {reader.hour:02}:00 ({reader.zone})"
+    return {"next_due": when, "volumes": context["volumes"]}
+
+
+def _recipient(reader: Subscriber) -> rendering.Recipient:
+    return rendering.Recipient(
+        address=reader.email,
+        hour=reader.hour,
+        zone=reader.zone,
+        confirmed_on=reader.confirmed_at and reader.confirmed_at.date(),
+        text_only=reader.text_only,
+        full_abstracts=reader.full_abstracts,
+    )
+
+
+def _envelope(row: Delivery | Letter, made: datetime, kind: str) -> rendering.Envelope:
+    return rendering.Envelope(
+        message_id=row.message_id,
+        date=made,
+        feedback_id=f"{kind}:{settings.LIST_ID}",
+    )
+
+
+def _links(reader: Subscriber, delivery: Delivery | None) -> rendering.Links:
+    unsubscribe = links.unsubscribe(reader)
+    return rendering.Links(
+        preferences=links.preferences(reader),
+        unsubscribe=unsubscribe,
+        one_click=unsubscribe,
+        web=links.web_copy(delivery) if delivery and delivery.pk else links.site(),
+        privacy=links.privacy(),
+        site=links.site(),
+    )
+
+
+def _outgoing(reader: Subscriber, mail: rendering.Rendered) -> sending.Outgoing:
+    return sending.Outgoing(
+        sender=rendering.envelope_sender(),
+        recipient=reader.email,
+        message=mail.message,
+    )

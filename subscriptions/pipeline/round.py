@@ -1,0 +1,89 @@
+"""One due date, all stages; and what every tick sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from time import monotonic
+
+from django.utils import timezone
+
+from subscriptions import sending
+from subscriptions.models import Delivery, Letter, Round
+
+from .compose import compose_day
+from .intake import publish_until
+from .mails import outgoing_digests, outgoing_letters
+
+# Rule 18: the last window of a due date, anywhere, closes at 18:00 UTC the day after.
+_CLOSES = timedelta(days=1, hours=18)
+_REPORTED = ("sent", "skipped", "deferred", "failed", "in_doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundReport:
+    """What one `run` did, and the ledger's state after it.
+
+    `papers` distinct, in the editions covered; `filters` distinct, active; `due`
+    deliveries of the day; the others the transitions that this call made; `totals`
+    the day's deliveries by state, under the same names.
+    """
+
+    day: date
+    papers: int
+    filters: int
+    due: int
+    sent: int
+    skipped: int
+    deferred: int
+    failed: int
+    in_doubt: int
+    totals: dict[str, int]
+
+
+def run(day: date) -> RoundReport:
+    """Publish, compose and send everything of due date `day` (rounds.md 17).
+
+    Historical days are run in ascending order. A second run sends nothing twice.
+    """
+    publish_until(day)
+    composed = compose_day(day)
+    sent = sending.send(Delivery, outgoing_digests, due_date=day)
+    close_rounds(timezone.now())
+    round_ = Round.objects.filter(due_date=day).first()
+    totals = sending.totals(day)
+    return RoundReport(
+        day=day,
+        papers=round_.papers if round_ else 0,
+        filters=round_.filters if round_ else 0,
+        due=sum(totals.values()),
+        sent=sent.sent,
+        skipped=composed.skipped + sent.skipped,
+        deferred=sent.deferred,
+        failed=sent.failed,
+        in_doubt=sent.in_doubt,
+        totals={name: totals.get(name, 0) for name in _REPORTED}
+        | {name: n for name, n in totals.items() if n and name not in _REPORTED},
+    )
+
+
+def deliver(seconds: float | None = None, day: date | None = None) -> sending.Counts:
+    """Send letters, then digests, that wait; take no new ones after `seconds`."""
+    until = None if seconds is None else monotonic() + seconds
+    letters = sending.Counts()
+    if day is None:
+        letters = sending.send(Letter, outgoing_letters, until=until)
+    return letters + sending.send(Delivery, outgoing_digests, until=until, due_date=day)
+
+
+def close_rounds(now: datetime) -> int:
+    """Mark rounds complete whose windows have closed and of which nothing is open."""
+    closed = 0
+    for round_ in Round.objects.filter(state=Round.State.OPEN):
+        start = datetime.combine(round_.due_date, datetime.min.time(), UTC)
+        if now >= start + _CLOSES and not round_.deliveries.open().exists():
+            round_.state = Round.State.COMPLETE
+            round_.completed_at = now
+            round_.save(update_fields=["state", "completed_at"])
+            closed += 1
+    return closed

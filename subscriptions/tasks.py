@@ -1,0 +1,39 @@
+"""Doorbells. Each may be lost, or rung twice: what to do is in the database."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import consent, pipeline
+
+# Work stops taking new items after this and rings its successor.
+SHIFT = 45.0
+
+
+@shared_task(expires=1200)
+def ingest() -> None:
+    pipeline.ingest()
+
+
+@shared_task(expires=55)
+def tick() -> None:
+    now, until = timezone.now(), monotonic() + SHIFT
+    pipeline.publish(now)
+    composed = pipeline.compose(now, until)
+    pipeline.close_rounds(now)
+    send.delay()
+    if not composed.done:
+        tick.delay()
+
+
+@shared_task(expires=55)
+def send() -> None:
+    pipeline.deliver(seconds=SHIFT)
+
+
+@shared_task(expires=3600)
+def forget() -> None:
+    consent.forget(timezone.now())

@@ -1,0 +1,162 @@
+"""Sign-up, confirmation and import."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from subscriptions import consent
+from subscriptions.models import (
+    ConsentRecord,
+    Letter,
+    Subscriber,
+    Suppression,
+    TopicFilter,
+)
+from tests.factories import TUESDAY, a_reader, an_edition
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 7, 7, 12, tzinfo=UTC)
+WANTED = [consent.Wanted("Gradient", "gradient", "Optimisers")]
+EIGHT = consent.Schedule(zone="Europe/Berlin", hour=7)
+
+
+def ask(address: str = "reader@example.org", **given: object) -> None:
+    consent.subscribe(address, **{"wanted": WANTED, "schedule": EIGHT} | given)
+
+
+def reader() -> Subscriber:
+    return Subscriber.objects.get()
+
+
+def test_a_sign_up_is_pending_and_owes_one_confirm_letter() -> None:
+    ask()
+    assert reader().state == "pending"
+    assert (reader().zone, reader().hour) == ("Europe/Berlin", 7)
+    assert [each.label for each in reader().subscriptions.all()] == ["Optimisers"]
+    letter = Letter.objects.get()
+    assert (letter.kind, letter.state) == ("confirm", "pending")
+    assert letter.message_id.startswith("<")
+
+
+def test_the_words_agreed_to_are_kept() -> None:
+    ask()
+    consent.confirm(reader().pk)
+    actions = ConsentRecord.objects.order_by("id").values_list("action", "text")
+    assert list(actions) == [("asked", consent.WORDS), ("confirmed", consent.WORDS)]
+
+
+def test_equal_addresses_are_one_reader() -> None:
+    ask("Reader@Example.ORG")
+    ask("reader@example.org")
+    assert Subscriber.objects.count() == 1
+    assert reader().email == "Reader@Example.ORG"
+
+
+def test_equal_filters_of_two_readers_are_one_row() -> None:
+    ask("one@example.org")
+    ask("two@example.org")
+    assert TopicFilter.objects.count() == 1
+
+
+def test_one_confirm_letter_a_day_and_three_a_week_whatever_is_asked() -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        letters = []
+        for _ in range(7):
+            for _ in range(4):
+                ask()
+            letters.append(Letter.objects.count())
+            clock.shift(timedelta(days=1, seconds=1))
+    assert letters == [1, 2, 3, 3, 3, 3, 3]
+
+
+def test_an_active_reader_is_sent_the_preferences_link_and_keeps_all_else() -> None:
+    known = a_reader(email="reader@example.org", hour=9)
+    ask()
+    known.refresh_from_db()
+    assert (known.state, known.hour) == ("active", 9)
+    assert known.subscriptions.count() == 0
+    assert Letter.objects.get().kind == "preferences"
+
+
+def test_a_suppressed_address_is_neither_stored_nor_mailed() -> None:
+    Suppression.objects.create(
+        address_hash=Suppression.hash_of("reader@example.org"), reason="complained"
+    )
+    ask("READER@example.org")
+    assert not Subscriber.objects.exists()
+    assert not Letter.objects.exists()
+
+
+def test_a_lifted_suppression_no_longer_stands_in_the_way() -> None:
+    Suppression.objects.create(
+        address_hash=Suppression.hash_of("reader@example.org"),
+        reason="bounced",
+        lifted_at=NOW,
+    )
+    ask()
+    assert Letter.objects.count() == 1
+
+
+def test_confirming_makes_active_and_due_at_once() -> None:
+    ask()
+    confirmed = consent.confirm(reader().pk)
+    assert confirmed.state == "active"
+    assert confirmed.awaits_first_digest
+
+
+def test_confirming_again_changes_nothing() -> None:
+    ask()
+    consent.confirm(reader().pk)
+    Subscriber.objects.update(awaits_first_digest=False)
+    consent.confirm(reader().pk)
+    assert not reader().awaits_first_digest
+    assert ConsentRecord.objects.filter(action="confirmed").count() == 1
+
+
+def test_rule_8_coverage_starts_before_the_newest_edition_of_each_source() -> None:
+    an_edition(source="hf", day=date(2026, 7, 3))
+    an_edition(source="hf", day=date(2026, 7, 6))
+    an_edition(source="arxiv", day=TUESDAY)
+    an_edition(source="arxiv", day=date(2026, 7, 9))
+    ask()
+    with time_machine.travel(NOW, tick=False):
+        consent.confirm(reader().pk)
+    assert reader().covered == {"hf": "2026-07-05", "arxiv": "2026-07-06"}
+
+
+def test_a_reader_who_left_stays_gone_until_the_new_letter_is_confirmed() -> None:
+    ask()
+    consent.confirm(reader().pk)
+    consent.unsubscribe(reader().pk, "digest")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        ask(wanted=[consent.Wanted("survey", "survey")])
+        assert reader().state == "unsubscribed"
+        assert [each.text for each in reader().subscriptions.all()] == ["Gradient"]
+        consent.confirm(reader().pk)
+    assert reader().state == "active"
+    assert [each.text for each in reader().subscriptions.all()] == ["survey"]
+    assert reader().recheck_had is False  # there were no digests to look up
+
+
+def test_an_import_with_a_date_is_active_and_due_after_now() -> None:
+    asked = datetime(2025, 1, 1, tzinfo=UTC)
+    with time_machine.travel(NOW, tick=False):
+        assert consent.add_imported("reader@example.org", WANTED, EIGHT, asked)
+    assert reader().state == "active"
+    assert reader().due_after == NOW
+    assert not reader().awaits_first_digest
+    assert not Letter.objects.exists()
+
+
+def test_an_import_without_a_date_is_asked_to_confirm() -> None:
+    assert consent.add_imported("reader@example.org", WANTED, EIGHT, None)
+    assert reader().state == "pending"
+    assert Letter.objects.get().kind == "confirm"
+
+
+@pytest.mark.parametrize("state", ["active", "unsubscribed", "suppressed", "pending"])
+def test_an_import_never_touches_a_known_address(state: str) -> None:
+    a_reader(email="reader@example.org", state=state)
+    assert not consent.add_imported("Reader@example.org", WANTED, EIGHT, NOW)
+    assert reader().state == state

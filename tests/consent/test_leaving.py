@@ -1,0 +1,132 @@
+"""Unsubscribing, pausing, erasing."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from subscriptions import consent
+from subscriptions.models import (
+    Delivery,
+    Letter,
+    Round,
+    Subscriber,
+    Suppression,
+    TopicFilter,
+)
+from tests.factories import TUESDAY, a_filter, a_reader, a_subscription
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
+
+
+def a_waiting_delivery(reader: Subscriber, **fields: object) -> Delivery:
+    round_, _ = Round.objects.get_or_create(due_date=TUESDAY)
+    return Delivery.objects.create(
+        **{
+            "subscriber": reader,
+            "round": round_,
+            "due_date": TUESDAY,
+            "covered_from": {"hf": "2026-07-05"},
+            "covered_to": {"hf": "2026-07-06", "arxiv": "2026-07-07"},
+        }
+        | fields
+    )
+
+
+def test_unsubscribing_ends_what_waits_and_says_goodbye_once() -> None:
+    reader = a_reader()
+    a_waiting_delivery(reader)
+    consent.unsubscribe(reader.pk, "one-click")
+    consent.unsubscribe(reader.pk, "one-click")
+    reader.refresh_from_db()
+    assert reader.state == "unsubscribed"
+    assert Delivery.objects.get().state == "unsubscribed"
+    assert [each.kind for each in Letter.objects.all()] == ["goodbye"]
+
+
+def test_undoing_it_makes_active_again() -> None:
+    reader = a_reader()
+    a_subscription(reader)
+    consent.unsubscribe(reader.pk, "page")
+    assert consent.resubscribe(reader.pk).state == "active"
+    assert reader.subscriptions.count() == 1
+
+
+def test_someone_who_never_confirmed_cannot_undo_their_way_in() -> None:
+    reader = a_reader(state="pending", confirmed_at=None)
+    consent.unsubscribe(reader.pk, "page")
+    assert consent.resubscribe(reader.pk).state == "unsubscribed"
+
+
+def test_rule_9_what_was_not_sent_gives_its_coverage_back() -> None:
+    reader = a_reader(covered={"hf": "2026-07-06", "arxiv": "2026-07-07"})
+    a_waiting_delivery(reader)
+    with time_machine.travel(NOON, tick=False):
+        consent.pause(reader.pk, date(2026, 7, 20))
+    reader.refresh_from_db()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.reason) == ("skipped", "paused")
+    assert reader.covered == {"hf": "2026-07-05"}
+    assert reader.recheck_had
+
+
+def test_rule_9_coverage_goes_back_only_to_what_is_older() -> None:
+    reader = a_reader(covered={"hf": "2026-07-02", "arxiv": "2026-07-07"})
+    delivery = a_waiting_delivery(
+        reader, covered_from={"hf": "2026-07-05", "arxiv": "2026-07-07"}
+    )
+    delivery.give_coverage_back()
+    reader.refresh_from_db()
+    assert reader.covered == {"hf": "2026-07-02", "arxiv": "2026-07-07"}
+
+
+def test_rule_12_a_pause_that_has_not_begun_leaves_mail_alone() -> None:
+    reader = a_reader()
+    a_waiting_delivery(reader)
+    with time_machine.travel(NOON, tick=False):
+        consent.pause(reader.pk, TUESDAY)
+    assert Delivery.objects.get().state == "pending"
+
+
+def test_a_leased_delivery_is_left_to_its_sender() -> None:
+    reader = a_reader()
+    token = "7" * 32
+    a_waiting_delivery(reader, state="leased", lease_token=token)
+    consent.unsubscribe(reader.pk, "page")
+    assert Delivery.objects.get().state == "leased"
+
+
+def test_erasing_leaves_nothing_but_the_hash_of_a_suppression() -> None:
+    reader = a_reader(email="gone@example.org")
+    a_subscription(reader)
+    a_waiting_delivery(reader)
+    consent.suppress(reader.pk, Suppression.Reason.COMPLAINED)
+    consent.erase(reader.pk)
+    assert not Subscriber.objects.exists()
+    assert not Delivery.objects.exists()
+    kept = Suppression.objects.get()
+    assert "gone" not in f"{kept.address_hash}{kept.detail}"
+    assert Suppression.objects.of("GONE@example.org").standing().exists()
+
+
+def test_erasing_twice_is_no_error() -> None:
+    reader = a_reader()
+    consent.erase(reader.pk)
+    consent.erase(reader.pk)
+
+
+def test_unconfirmed_sign_ups_and_unused_filters_vanish() -> None:
+    with time_machine.travel(NOON, tick=False):
+        consent.subscribe(
+            "once@example.org",
+            [consent.Wanted("a", "a")],
+            consent.Schedule(),
+        )
+        a_reader()
+    a_filter("gradient")
+    consent.forget(NOON + timedelta(days=6))
+    assert Subscriber.objects.count() == 2
+    consent.forget(NOON + timedelta(days=8))
+    assert [each.state for each in Subscriber.objects.all()] == ["active"]
+    assert not TopicFilter.objects.exists()
