@@ -109,7 +109,7 @@ EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_host or 'localhost'}", str)
 LIST_ID = setting("LIST_ID", f"digest.{_host or 'localhost'}", str)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
-CONTACT = os.environ.get("CONTACT", "")
+CONTACT = setting("CONTACT", "", values.contact)
 OPERATOR_EMAIL = os.environ.get("OPERATOR_EMAIL", "")
 # Received mail is shown to anyone who asks: only for a trial on one's own machine.
 EMBEDDED_INBOX = DEBUG and _host in values.LOOPBACK and EMAIL_SERVER.is_loopback
@@ -229,7 +229,7 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "strict-origin"  # none at all: browsers say Origin: null
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -243,6 +243,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
 ]
 
+from .unfold import UNFOLD  # noqa: E402, F401
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -254,6 +256,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        "stamina": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
     },

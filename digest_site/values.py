@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -96,6 +98,16 @@ def web_address(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("takes an address such as https://papers.example.org")
     return text.strip().rstrip("/")
+
+
+def contact(text: str) -> str:
+    """An e-mail address or a web address where readers reach the operator, or ""."""
+    if "@" in text:
+        try:
+            validate_email(text)
+        except ValidationError as error:
+            raise ValueError("takes an address such as ops@example.org") from error
+    return text if not text or "@" in text else web_address(text)
 
 
 def choices(text: str, allowed: set[str]) -> tuple[str, ...]:

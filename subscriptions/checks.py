@@ -1,1 +1,88 @@
-"""What must be set before this service may mail anybody."""
+"""What must be set before this service may mail anybody.
+
+Registered for `check --deploy`, and called by everything that can send: `up`, the web
+server, worker, beat and the sending commands. `ingest`, `match` or `explain` mail
+nobody and run without.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1", ""}
+TRIAL = "For a trial on your own machine set DEBUG=true."
+IDENTITY = [
+    (
+        "POSTAL_ADDRESS",
+        "the sender's postal address at the foot of every mail",
+        "Example Library, 1 Sample Street, Sampletown",
+    ),
+    ("CONTROLLER", "who is responsible for the readers' data", "Example Library"),
+    ("CONTACT", "where readers write to", "papers@example.org"),
+]
+
+
+@register(deploy=True)
+def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
+    """The errors that forbid mailing; none: this installation may mail.
+
+    A trial (DEBUG) may hand mail over to its own machine only. Anything else must say
+    who it is: readers get an address that answers, a sender and a person to turn to.
+    """
+    return list(_trial() if settings.EMBEDDED_INBOX or settings.DEBUG else _service())
+
+
+def refuse_to_mail() -> None:
+    """Raise ImproperlyConfigured, naming all that is missing, unless nothing is."""
+    if errors := may_mail():
+        hints = dict.fromkeys(str(error.hint) for error in errors)
+        lines = [f"{error.msg} ({error.id})" for error in errors]
+        raise ImproperlyConfigured(
+            "\n".join(["this may not mail anybody yet.", *lines, *hints])
+        )
+
+
+def _trial() -> Iterator[Error]:
+    if not settings.EMAIL_SERVER.is_loopback:
+        yield Error(
+            "EMAIL_URL, the server mail is handed to, is on"
+            f" {settings.EMAIL_SERVER.host!r}; with DEBUG=true it takes one on this"
+            " machine, such as smtp://127.0.0.1:2525: a trial mails nobody.",
+            hint="To mail readers for real set DEBUG=false.",
+            id="subscriptions.E001",
+        )
+
+
+def _service() -> Iterator[Error]:
+    public = urlsplit(settings.PUBLIC_URL)
+    if public.scheme != "https" or (public.hostname or "") in LOOPBACK:
+        yield Error(
+            "PUBLIC_URL, which every link in a mail starts with, is"
+            f" {settings.PUBLIC_URL!r}; it takes the https address at which readers"
+            " reach this site, such as https://papers.example.org.",
+            hint=TRIAL,
+            id="subscriptions.E002",
+        )
+    # The default is a guess from PUBLIC_URL; a sender's address must be meant.
+    domain = settings.EMAIL_FROM.rpartition("@")[2].strip("> ")
+    if not os.environ.get("EMAIL_FROM") or domain in LOOPBACK:
+        yield Error(
+            "EMAIL_FROM, the address digests come from, is not set; it takes an address"
+            " of a domain you may send for, such as digest@papers.example.org.",
+            hint=TRIAL,
+            id="subscriptions.E003",
+        )
+    for number, (name, purpose, example) in enumerate(IDENTITY, start=4):
+        if not getattr(settings, name).strip():
+            yield Error(
+                f"{name}, {purpose}, is not set; it takes text such as {example!r}.",
+                hint=TRIAL,
+                id=f"subscriptions.E{number:03}",
+            )

@@ -10,8 +10,20 @@ ROOT = Path(__file__).resolve().parent.parent
 if "VAR_DIR" not in os.environ:
     raise pytest.UsageError(
         "These tests would run on this installation's own .env and var/. "
-        "Run bin/test, or pytest with -p tests.environment."
+        "Run bin/test, or python -m pytest -p tests.environment."
     )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out the full sizes unless bin/test --full asked for them."""
+    if os.environ.get("TEST_FULL"):
+        return
+    full = [item for item in items if item.get_closest_marker("full")]
+    if full:
+        config.hook.pytest_deselected(items=full)
+        items[:] = [item for item in items if item not in full]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ finds.
 
 from .change import Schedule, Wanted
 from .joining import WORDS, add_imported, confirm, resubscribe, subscribe
-from .leaving import erase, forget, suppress, unsubscribe
+from .leaving import erase, forget, lift, suppress, unsubscribe
 from .preferences import (
     TooManyFilters,
     add_filter,
@@ -34,6 +34,7 @@ __all__ = [
     "edit_subscription",
     "erase",
     "forget",
+    "lift",
     "pause",
     "replace_wishes",
     "resubscribe",

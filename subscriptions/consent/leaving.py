@@ -49,8 +49,25 @@ def suppress(reader_id: int, reason: str, detail: str = "") -> None:
             defaults={"reason": reason, "detail": detail[:300], "lifted_at": None},
         )
         reader.state = State.SUPPRESSED
-        reader.save(update_fields=["state"])
+        reader.unsubscribed_at = reader.unsubscribed_at or timezone.now()
+        reader.save(update_fields=["state", "unsubscribed_at"])
         end_waiting(reader, Delivery.State.SUPPRESSED, reason)
+
+
+def lift(suppression_id: int) -> None:
+    """Let the address sign up again; it is not mailed before it confirms."""
+    with transaction.atomic():
+        rows = Suppression.objects.select_for_update().standing()
+        suppression = rows.filter(pk=suppression_id).first()
+        if suppression is None:
+            return
+        suppression.lifted_at = timezone.now()
+        suppression.save(update_fields=["lifted_at"])
+        # The hash does not lead back to its reader; only readers lead to hashes.
+        for reader in Subscriber.objects.filter(state=State.SUPPRESSED):
+            if suppression.address_hash in Suppression.hashes_of(reader.email):
+                reader.state = State.UNSUBSCRIBED
+                reader.save(update_fields=["state"])
 
 
 def erase(reader_id: int) -> None:

@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
@@ -38,5 +38,6 @@ class ReportCommand(BaseCommand):
         table = Table(*[str(name) for name in header], box=None, pad_edge=False)
         for row in body:
             table.add_row(*[str(cell) for cell in row])
-        console = Console(file=self.stdout, soft_wrap=True, markup=False)
+        out = cast(IO[str], self.stdout)
+        console = Console(file=out, soft_wrap=True, markup=False)
         console.print(table)

@@ -131,6 +131,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         ended = 0
         with transaction.atomic():
             waiting = self.filter(state__in=[State.PENDING, State.DEFERRED])
+            # Reader before mail, the order in which every other transaction locks.
+            readers = Subscriber.objects.filter(deliveries__in=waiting).order_by("pk")
+            list(readers.select_for_update(of=("self",)).values_list("pk"))
             for delivery in waiting.select_for_update().order_by("id"):
                 delivery.state, delivery.reason = state, reason[:300]
                 delivery.save(update_fields=["state", "reason", "updated_at"])
@@ -146,8 +149,9 @@ class Delivery(Mailing):
     first]}] in the order of the mail. `also`: [{"listing": id, "sent_on": date}] of
     papers had before that the later listing adds something to. `filters`: [{"id":
     subscription id, "filter": filter id, "text": canonical, "name": as it was,
-    "matched": how many before the cap}] in the reader's order. `editions`: [{"source", "day", "papers"}] covered. `notes`: sentences the
-    digest opens with (a late source, a cut).
+    "matched": how many before the cap}] in the reader's order. `editions`: [{"source",
+    "day", "papers"}] covered. `notes`: sentences the digest opens with (a late source,
+    a cut).
     """
 
     subscriber = models.ForeignKey(
@@ -162,6 +166,9 @@ class Delivery(Mailing):
     filters = models.JSONField(default=list, blank=True)
     matched = models.PositiveIntegerField(default=0, help_text="before the cap")
     picks = models.JSONField(default=list, blank=True)
+    left_out = models.PositiveSmallIntegerField(
+        default=0, help_text="picks from the end that the mail had no room for"
+    )
     also = models.JSONField(default=list, blank=True)
     notes = models.JSONField(default=list, blank=True)
 
@@ -181,7 +188,7 @@ class Delivery(Mailing):
             models.Index(
                 fields=["next_at", "id"],
                 name="delivery_open",
-                condition=Q(state__in=["pending", "leased", "deferred"]),
+                condition=Q(state__in=["pending", "leased", "deferred", "in_doubt"]),
             ),
             models.Index(fields=["due_date", "state"], name="delivery_by_round"),
         ]
@@ -233,7 +240,7 @@ class Letter(Mailing):
             models.Index(
                 fields=["next_at", "id"],
                 name="letter_open",
-                condition=Q(state__in=["pending", "leased", "deferred"]),
+                condition=Q(state__in=["pending", "leased", "deferred", "in_doubt"]),
             ),
         ]
 

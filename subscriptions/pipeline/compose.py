@@ -78,7 +78,7 @@ def compose_one(reader: Subscriber, day: date) -> Delivery | None:
         covering = rounds.editions_for(reader.covered, desk.editions, day)
         if not covering.editions:
             return None
-        had = had_by([reader], {reader.pk: covering}, desk)
+        had = had_by([reader], {reader.pk: covering}, desk, day)
         subscriptions = Subscription.objects.filter(enabled=True)
         (copy,) = Subscriber.objects.filter(pk=reader.pk).prefetch_related(
             Prefetch("subscriptions", subscriptions.select_related("filter"))
@@ -128,7 +128,7 @@ class _Compose:
             reader.pk: rounds.editions_for(reader.covered, self.desk.editions, self.day)
             for reader in readers
         }
-        had = had_by(readers, covering, self.desk)
+        had = had_by(readers, covering, self.desk, self.day)
         drafts = [
             draft
             for reader in readers

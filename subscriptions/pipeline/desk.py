@@ -95,4 +95,4 @@ def samples_are_shown() -> bool:
 
 @lru_cache(maxsize=100_000)
 def _could_need(text: str, source: str) -> bool:
-    return matching.could_match(matching.parse(text), source)
+    return matching.could_match(matching.parse_canonical(text), source)

@@ -54,7 +54,7 @@ def _verdicts(
     documents = documents or [matching.Document.of_paper(paper)]
     verdicts = []
     for each in reader.subscriptions.select_related("filter"):
-        query = matching.parse(each.filter.text)
+        query = matching.parse_canonical(each.filter.text)
         explained = [matching.explain(query, document) for document in documents]
         spans = next((found for found in explained if found is not None), None)
         verdicts.append(

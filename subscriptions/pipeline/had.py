@@ -6,8 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from django.utils import timezone
-
 from subscriptions import rounds
 from subscriptions.models import Delivery, Subscriber
 
@@ -19,9 +17,12 @@ KEPT = timedelta(days=90)
 
 
 def had_by(
-    readers: Sequence[Subscriber], covering: Mapping[int, rounds.Covering], desk: Desk
+    readers: Sequence[Subscriber],
+    covering: Mapping[int, rounds.Covering],
+    desk: Desk,
+    day: date,
 ) -> dict[int, Had]:
-    """Per reader what they had of the papers these editions list.
+    """Per reader what they had, up to `day`, of the papers these editions list.
 
     One query for readers who can only have had what two sources list, one for those
     whose coverage moved back or who signed up again; none where nothing is in doubt.
@@ -34,7 +35,7 @@ def had_by(
         since = min(relisted.values())
         _look_up([r.pk for r in readers if not r.recheck_had], since, had)
     if recheck:
-        _look_up(recheck, timezone.now().date() - KEPT, had)
+        _look_up(recheck, day - KEPT, had)
     return had
 
 
@@ -42,13 +43,13 @@ def _look_up(ids: Sequence[int], since: date, had: dict[int, Had]) -> None:
     rows = Delivery.objects.filter(subscriber_id__in=ids, due_date__gte=since)
     rows = rows.exclude(picks=[])
     lost: dict[int, Counter[int]] = defaultdict(Counter)
-    shown = ("subscriber_id", "due_date", "picks")
-    for reader, due, picks in rows.kept().values_list(*shown).iterator():
-        for pick in picks:
+    shown = ("subscriber_id", "due_date", "picks", "left_out")
+    for reader, due, picks, left_out in rows.kept().values_list(*shown).iterator():
+        for pick in picks[: len(picks) - left_out]:
             had[reader].setdefault(pick["paper"], due)
     # A paper that was in two quarantined digests may be what breaks them.
     broken = rows.filter(state=Delivery.State.QUARANTINED)
-    for reader, due, picks in broken.values_list(*shown).iterator():
+    for reader, due, picks, _ in broken.values_list(*shown).iterator():
         for pick in picks:
             lost[reader][pick["paper"]] += 1
             if lost[reader][pick["paper"]] > 1:

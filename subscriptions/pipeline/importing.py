@@ -109,7 +109,7 @@ def _read(row: list[str]) -> _Line:
 
 
 def _filters(text: str) -> tuple[consent.Wanted, ...]:
-    wanted = {}
+    wanted: dict[str, consent.Wanted] = {}
     for each in filter(None, (part.strip() for part in text.split("|"))):
         try:
             canonical = matching.canonical(matching.parse(each))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -10,22 +10,45 @@ from django.conf import settings
 from django.utils import timezone
 
 from subscriptions import ingestion, matching
-from subscriptions.models import Edition, SourceRun
+from subscriptions.models import Edition, Source, SourceRun
 
 
 def ingest(
     day: date | None = None, until: date | None = None, source: str | None = None
 ) -> list[ingestion.Ingested]:
-    """Ask each source (or one) for its newest day, for `day`, or `day` to `until`."""
+    """Ask each source (or one) for its newest day, for `day`, or for `day` to `until`.
+
+    Without a day, days that were missed while nothing ran are asked for too.
+    """
     now = timezone.now()
-    days: list[date | None] = [day]
-    if day and until:
-        days = [day + timedelta(n) for n in range((until - day).days + 1)]
-    return [
-        ingestion.ingest_source(name, each, now, matching.normalise)
-        for name in ([source] if source else settings.SOURCES)
-        for each in days
-    ]
+    results = []
+    for name in [source] if source else settings.SOURCES:
+        days: list[date | None] = [day]
+        if day and until:
+            days = [day + timedelta(n) for n in range((until - day).days + 1)]
+        elif day is None:
+            days = [*_missed(name, now), None]
+        results += [
+            ingestion.ingest_source(name, each, now, matching.normalise)
+            for each in days
+        ]
+    return results
+
+
+def _missed(source: str, now: datetime) -> list[date]:
+    """Days since the newest edition of which no answer is stored, two weeks at most.
+
+    Only Hugging Face answers for a day that is past; arXiv's feed knows its own.
+    """
+    newest = Edition.objects.filter(source=source).order_by("-day").first()
+    if source != Source.HF or newest is None:
+        return []
+    today = now.astimezone(UTC).date()
+    first = max(newest.day + timedelta(days=1), today - timedelta(days=13))
+    heard = SourceRun.objects.filter(source=source, day__gte=first)
+    known = set(heard.exclude(state=SourceRun.State.DOWN).values_list("day", flat=True))
+    days = (first + timedelta(n) for n in range((today - first).days))
+    return [day for day in days if day not in known]
 
 
 def ingest_file(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -32,10 +34,14 @@ def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
     rows = Delivery.objects.filter(pk__in=ids).select_related("subscriber")
     deliveries = list(rows)
     listings = _listings(deliveries)
-    return {
-        each.pk: _outgoing(each.subscriber, rendering.digest(_digest(each, listings)))
-        for each in deliveries
-    }
+    mails = {}
+    for each in deliveries:
+        rendered = rendering.digest(_digest(each, listings))
+        if rendered.left_out != each.left_out:
+            # What the mail had no room for was not had (rounds.md 10).
+            rows.filter(pk=each.pk).update(left_out=rendered.left_out)
+        mails[each.pk] = _outgoing(each.subscriber, rendered)
+    return mails
 
 
 def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
@@ -48,9 +54,11 @@ def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
 
 
 def web_copy(delivery_id: int) -> rendering.Rendered:
-    """A digest as it was sent. Raises Delivery.DoesNotExist."""
+    """A digest as it was sent, in HTML too. Raises Delivery.DoesNotExist."""
     delivery = Delivery.objects.select_related("subscriber").get(pk=delivery_id)
-    return rendering.digest(_digest(delivery, _listings([delivery])))
+    mail = _digest(delivery, _listings([delivery]))
+    shown = replace(mail.recipient, text_only=False)
+    return rendering.digest(replace(mail, recipient=shown))
 
 
 def preview(
@@ -158,7 +166,7 @@ def _document(listing: Listing) -> matching.Document:
 @lru_cache(maxsize=20_000)
 def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...]:
     """The distinct words by which a filter found a paper, those in the title first."""
-    spans = matching.explain(matching.parse(text), document) or ()
+    spans = matching.explain(matching.parse_canonical(text), document) or ()
     seen: dict[str, rendering.Found] = {}
     for span in sorted(spans, key=lambda span: span.field != "title"):
         found = rendering.Found(span.text, span.field)
@@ -194,11 +202,12 @@ def _welcome_facts(reader: Subscriber, context: dict[str, Any]) -> dict[str, obj
 
 
 def _recipient(reader: Subscriber) -> rendering.Recipient:
+    confirmed = reader.confirmed_at
     return rendering.Recipient(
         address=reader.email,
         hour=reader.hour,
         zone=reader.zone,
-        confirmed_on=reader.confirmed_at and reader.confirmed_at.date(),
+        confirmed_on=confirmed and confirmed.astimezone(reader.tz).date(),
         text_only=reader.text_only,
         full_abstracts=reader.full_abstracts,
     )
@@ -226,7 +235,7 @@ def _links(reader: Subscriber, delivery: Delivery | None) -> rendering.Links:
 
 def _outgoing(reader: Subscriber, mail: rendering.Rendered) -> sending.Outgoing:
     return sending.Outgoing(
-        sender=rendering.envelope_sender(),
+        sender=parseaddr(settings.EMAIL_FROM)[1],
         recipient=reader.email,
         message=mail.message,
     )

@@ -26,7 +26,8 @@ class RoundReport:
 
     `papers` distinct, in the editions covered; `filters` distinct, active; `due`
     deliveries of the day; the others the transitions that this call made; `totals`
-    the day's deliveries by state, under the same names.
+    the day's deliveries by state, under the same names. `problem`: why sending
+    stopped early, "" if it did not.
     """
 
     day: date
@@ -39,6 +40,7 @@ class RoundReport:
     failed: int
     in_doubt: int
     totals: dict[str, int]
+    problem: str = ""
 
 
 def run(day: date) -> RoundReport:
@@ -48,7 +50,11 @@ def run(day: date) -> RoundReport:
     """
     publish_until(day)
     composed = compose_day(day)
-    sent = sending.send(Delivery, outgoing_digests, due_date=day)
+    problem = ""
+    try:
+        sent = sending.send(Delivery, outgoing_digests, due_date=day)
+    except sending.RelayDown as down:
+        sent, problem = down.counts, str(down)
     close_rounds(timezone.now())
     round_ = Round.objects.filter(due_date=day).first()
     totals = sending.totals(day)
@@ -64,6 +70,7 @@ def run(day: date) -> RoundReport:
         in_doubt=sent.in_doubt,
         totals={name: totals.get(name, 0) for name in _REPORTED}
         | {name: n for name, n in totals.items() if n and name not in _REPORTED},
+        problem=problem,
     )
 
 

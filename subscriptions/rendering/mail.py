@@ -126,3 +126,19 @@ class LetterMail:
     links: Links
     action_url: str = ""
     facts: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail, ready to be handed over.
+
+    `html` is "" when the reader wants text only. `message` is the whole mail in 7-bit
+    bytes with CRLF. `left_out`: papers of the digest that the size limit moved to the
+    web copy; they are its last ones and do not count as had.
+    """
+
+    subject: str
+    html: str
+    text: str
+    message: bytes
+    left_out: int = 0

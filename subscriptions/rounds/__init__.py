@@ -4,11 +4,12 @@ In: readers' schedules, editions, source runs and an instant. Out: dates and edi
 Nothing here writes. The numbers in the docstrings are those of the design's rules.
 """
 
-from .coverage import Covering, advance, editions_for
+from .coverage import REACH, Covering, advance, editions_for
 from .due import WINDOW, Due, all_on, due_now, instant, next_due, overdue
 from .waiting import missing_sources
 
 __all__ = [
+    "REACH",
     "WINDOW",
     "Covering",
     "Due",

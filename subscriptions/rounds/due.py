@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -78,7 +78,7 @@ def due_now(now: datetime) -> Iterator[Due]:
 def overdue(now: datetime) -> Iterator[Due]:
     """Readers whose window closed without a delivery (rule 13: "no new edition")."""
     ready = Subscriber.objects.active().filter(awaits_first_digest=False)
-    for day, whose in _by_date(now - WINDOW, now - WINDOW - _LOOK_BACK):
+    for day, whose in _by_date(now - WINDOW, now - WINDOW - _LOOK_BACK, _was_there):
         yield Due(day, _on(ready, day, whose))
 
 
@@ -98,12 +98,22 @@ def _on(readers: QuerySet[Subscriber], day: date, whose: Q) -> QuerySet[Subscrib
     )
 
 
-def _by_date(until: datetime, since: datetime) -> Iterator[tuple[date, Q]]:
-    """Per local date the (zone, hour) pairs whose instant lies in (since, until].
+def _not_imported_since(start: datetime) -> Q:
+    """Rule 16: an imported reader is due first on the hour after the import."""
+    return Q(due_after=None) | Q(due_after__lt=start)
 
-    A reader who was imported or confirmed after that instant was not due on it
-    (rule 16): what they got since was their first digest.
-    """
+
+def _was_there(start: datetime) -> Q:
+    """Whoever confirmed after their hour had their first digest instead."""
+    return _not_imported_since(start) & Q(confirmed_at__lt=start)
+
+
+def _by_date(
+    until: datetime,
+    since: datetime,
+    could_be: Callable[[datetime], Q] = _not_imported_since,
+) -> Iterator[tuple[date, Q]]:
+    """Per local date the readers whose hour's instant lies in (since, until]."""
     groups: dict[date, dict[tuple[tuple[int, datetime], ...], list[str]]]
     groups = defaultdict(lambda: defaultdict(list))
     for zone in _zones():
@@ -119,14 +129,14 @@ def _by_date(until: datetime, since: datetime) -> Iterator[tuple[date, Q]]:
             if hours:
                 groups[day][hours].append(zone)
     for day in sorted(groups):
-        yield day, _any(_at(hours, zones) for hours, zones in groups[day].items())
-
-
-def _at(hours: tuple[tuple[int, datetime], ...], zones: list[str]) -> Q:
-    return Q(zone__in=zones) & _any(
-        Q(hour=hour) & (Q(due_after=None) | Q(due_after__lt=start))
-        for hour, start in hours
-    )
+        yield (
+            day,
+            _any(
+                Q(zone__in=zones, hour=hour) & could_be(start)
+                for hours, zones in groups[day].items()
+                for hour, start in hours
+            ),
+        )
 
 
 def _any(conditions: Iterable[Q]) -> Q:

@@ -44,7 +44,9 @@ def test_a_source_never_covered_is_not_said_to_be_cut() -> None:
     assert not covering.cut
 
 
-def test_rule_9_advances_per_source_to_the_newest_edition_never_to_the_due_date() -> None:
+def test_rule_9_advances_per_source_to_the_newest_edition_never_to_the_due_date() -> (
+    None
+):
     after = advance({"hf": "2026-07-01"}, [edition("hf", 3), edition("arxiv", 2)])
     assert after == {"hf": "2026-07-03", "arxiv": "2026-07-02"}
 

@@ -35,7 +35,9 @@ def a_delivery(reader: Subscriber, day: date, **fields: object) -> Delivery:
         ("2026-07-07T12:00", False),
     ],
 )
-def test_rule_12_due_for_six_hours_from_the_readers_hour(now: str, is_due: bool) -> None:
+def test_rule_12_due_for_six_hours_from_the_readers_hour(
+    now: str, is_due: bool
+) -> None:
     reader = a_reader(zone="Europe/Berlin", hour=8)
     assert due(at(now)) == ([(TUESDAY, reader.pk)] if is_due else [])
 

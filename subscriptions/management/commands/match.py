@@ -26,19 +26,13 @@ class Command(ReportCommand):
             raise CommandError(str(error)) from error
         found = matching.search(query, days=options["days"])
         papers = Paper.objects.in_bulk([each.paper for each in found])
-        data = {
-            "papers": [
-                {
-                    "id": papers[each.paper].arxiv_id,
-                    "title": papers[each.paper].title,
-                    "words": list(each.words),
-                }
-                for each in found
-            ]
-        }
         rows = [["id", "title", "words"]]
-        for each in data["papers"]:
-            rows.append([each["id"], each["title"], ", ".join(each["words"])])
-        self.answer(options, data, rows)
+        shown = []
+        for each in found:
+            paper = papers[each.paper]
+            words = list(each.words)
+            shown.append({"id": paper.arxiv_id, "title": paper.title, "words": words})
+            rows.append([paper.arxiv_id, paper.title, ", ".join(words)])
+        self.answer(options, {"papers": shown}, rows)
         if not options["json"]:
             self.stdout.write(f"{len(found)} papers")

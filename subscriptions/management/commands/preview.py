@@ -26,14 +26,13 @@ class Command(ReportCommand):
         except Subscriber.DoesNotExist as error:
             raise CommandError(f"No reader has the address {address}.") from error
         if mail is None:
-            data = {"subject": None, "files": []}
             rows = [["digest"], [f"none on {day}: nothing new matches"]]
-            self.answer(options, data, rows)
+            self.answer(options, {"subject": None, "files": []}, rows)
             return
-        files = [str(out / f"{day}.{kind}") for kind in ("eml", "html", "txt")]
-        data = {"subject": mail.subject, "files": files if out else []}
+        kinds = ("eml", "html", "txt") if out else ()
+        files = [str(out / f"{day}.{kind}") for kind in kinds]
         if options["json"] or out:
-            rows = [["subject", "files"], [mail.subject, ", ".join(data["files"])]]
-            self.answer(options, data, rows)
+            rows = [["subject", "files"], [mail.subject, ", ".join(files)]]
+            self.answer(options, {"subject": mail.subject, "files": files}, rows)
         else:
             self.stdout.write(mail.text)

@@ -16,9 +16,10 @@ class Command(ReportCommand):
         parser.add_argument("--day", type=a_day, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        editions = [
-            {"source": each.source, "day": each.day, "papers": each.papers}
+        header = ["source", "day", "papers"]
+        rows = [
+            [each.source, each.day, each.papers]
             for each in pipeline.publish_until(options["day"])
         ]
-        rows = [["source", "day", "papers"], *[list(e.values()) for e in editions]]
-        self.answer(options, {"editions": editions}, rows)
+        editions = [dict(zip(header, row, strict=True)) for row in rows]
+        self.answer(options, {"editions": editions}, [header, *rows])

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from subscriptions import checks, pipeline
@@ -23,10 +23,12 @@ class Command(ReportCommand):
         today = timezone.now().astimezone(settings.HOME_ZONE).date()
         report = asdict(pipeline.run(options["day"] or today))
         totals = report["totals"]
-        names = [name for name in report if name not in {"day", "totals"}]
+        names = [name for name in report if name not in {"day", "totals", "problem"}]
         rows = [
             ["", *names],
             ["this run", *[report[name] for name in names]],
             ["in all", "", "", "", *[totals.get(name, "") for name in names[3:]]],
         ]
         self.answer(options, report, rows)
+        if report["problem"]:
+            raise CommandError(f"The relay is down: {report['problem']}")

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from subscriptions import checks, pipeline
+from subscriptions import checks, pipeline, sending
 from subscriptions.management.report import ReportCommand, a_day
 
 
@@ -18,5 +18,8 @@ class Command(ReportCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         checks.refuse_to_mail()
-        data = asdict(pipeline.deliver(day=options["day"]))
+        try:
+            data = asdict(pipeline.deliver(day=options["day"]))
+        except sending.RelayDown as error:
+            raise CommandError(f"The relay is down: {error}") from error
         self.answer(options, data, [list(data), list(data.values())])

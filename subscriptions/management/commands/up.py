@@ -32,7 +32,7 @@ from subscriptions.models import Edition
 from subscriptions.sending import inbox
 
 ASKING = 20.0  # seconds for the sources on a first start, all of them together
-ASKING_AGAIN = 4.0  # while there are only samples; beat asks again soon enough
+ASKING_AGAIN = 3.0  # while there are only samples; beat asks again soon enough
 BOOT = 60.0  # seconds the web server may take to answer
 
 
@@ -54,6 +54,8 @@ class Command(BaseCommand):
 
     def handle(self, *, bind: str, json: bool, **options: Any) -> None:
         self.json = json
+        # This terminal gets sentences; the programs keep their own logs.
+        logging.getLogger().setLevel(logging.ERROR)
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, interrupt)
         try:
@@ -82,7 +84,6 @@ class Command(BaseCommand):
         with contextlib.ExitStack() as running:
             stop = running.enter_context(asked_to_stop())
             if settings.EMBEDDED_INBOX:
-                logging.getLogger("mail.log").setLevel(logging.WARNING)
                 running.enter_context(
                     inbox.serve(server.host, server.port, settings.INBOX_DIR)
                 )

@@ -1,0 +1,186 @@
+"""A reading -> papers, listings and source runs, in one transaction per day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from subscriptions.models import Listing, SourceRun
+
+from . import runs
+from .edition import Listed, is_new, latest_day, place
+from .lock import alone
+from .reading import Reading
+from .records import PaperRecord
+from .store import Normalise, store
+
+State = SourceRun.State
+# What is said of several days together: the first of these that one of them is.
+_GRAVEST = [State.DOWN, State.PARTIAL, State.FRESH, State.STALE, State.QUIET]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one call brought in. `seen` distinct ids offered, `new` papers created,
+    `updated` existing ones of which a shown value changed, `rejected` unusable items,
+    `listed` listings made; `days` those that papers were offered for."""
+
+    source: str
+    state: str
+    seen: int = 0
+    new: int = 0
+    updated: int = 0
+    rejected: int = 0
+    listed: int = 0
+    days: tuple[date, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        days = [day.isoformat() for day in self.days]
+        return asdict(self) | {"days": days, "reasons": list(self.reasons)}
+
+    @classmethod
+    def together(cls, source: str, parts: Sequence[Ingested]) -> Ingested:
+        """The sum of several days."""
+        if len(parts) == 1:
+            return parts[0]
+        states = {part.state for part in parts}
+        names = ("seen", "new", "updated", "rejected", "listed")
+        return cls(
+            source,
+            next(state.value for state in _GRAVEST if state in states),
+            **{name: sum(getattr(part, name) for part in parts) for name in names},
+            days=tuple(day for part in parts for day in part.days),
+            reasons=tuple(dict.fromkeys(why for part in parts for why in part.reasons)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One call: when, from where, with which tokeniser."""
+
+    source: str
+    origin: str
+    now: datetime
+    normalise: Normalise
+    began: float = field(default_factory=time.monotonic)
+
+    def take(self, reading: Reading, day: date | None) -> Ingested:
+        """Store `reading`. Records that name no day of their own are of `day`."""
+        by_day: dict[date | None, list[PaperRecord]] = {}
+        for record in reading.records:
+            listed_on = record.listed_on or day
+            by_day.setdefault(listed_on, []).append(
+                replace(record, listed_on=listed_on)
+            )
+        days: list[date | None] = sorted(by_day, key=lambda each: each or date.min)
+        days = days or [day]
+        parts = []
+        for each in days:
+            # Unusable items have no day; they are told with the newest one.
+            told = (
+                reading if each == days[-1] else replace(reading, rejected=(), notes=())
+            )
+            parts.append(self._day(told, by_day.get(each, []), each))
+        return Ingested.together(self.source, parts)
+
+    def _day(
+        self, reading: Reading, records: list[PaperRecord], day: date | None
+    ) -> Ingested:
+        if day is not None and day > latest_day(self.now):
+            late = f"{day} is later than today anywhere on earth; nothing was stored."
+            return self._refused(day, len(records) + len(reading.rejected), late)
+        reasons = [_why(reading.problem, bool(records))] if reading.problem else []
+        reasons += [*reading.rejected, *reading.notes]
+        origin = self.origin
+        if day is None and records:
+            origin += runs.UNDATED
+            reasons.append(
+                "No day is given or found: papers stored without an edition."
+            )
+        with transaction.atomic():
+            alone()
+            stored = store(records, self.normalise)
+            wanted = _to_list(records, day, stored.papers, reading.by_version)
+            listed = place(self.source, wanted)
+            state = self._state(reading, records, wanted, day, listed)
+            counts = {
+                "seen": stored.seen,
+                "new": stored.new,
+                "updated": stored.updated,
+                "rejected": len(reading.rejected),
+                "listed": listed,
+            }
+            self._note(day, state, counts, reasons, origin)
+        days = (day,) if day and records else ()
+        return Ingested(
+            self.source, state.value, **counts, days=days, reasons=tuple(reasons)
+        )
+
+    def _state(
+        self,
+        reading: Reading,
+        records: list[PaperRecord],
+        wanted: list[Listed],
+        day: date | None,
+        listed: int,
+    ) -> State:
+        if not records:
+            return State.DOWN if reading.problem or reading.rejected else State.QUIET
+        if reading.problem or reading.rejected:
+            return State.PARTIAL
+        if day is None or listed:
+            return State.FRESH
+        if not wanted:
+            return State.QUIET
+        # A second look at a day is fresh; another day's list again is stale.
+        again = Listing.objects.filter(source=self.source, listed_on=day).exists()
+        return State.FRESH if again else State.STALE
+
+    def _refused(self, day: date, items: int, reason: str) -> Ingested:
+        with transaction.atomic():
+            alone()
+            self._note(day, State.DOWN, {"rejected": items}, [reason], self.origin)
+        return Ingested(
+            self.source, State.DOWN.value, rejected=items, reasons=(reason,)
+        )
+
+    def _note(
+        self,
+        day: date | None,
+        state: State,
+        counts: dict[str, int],
+        reasons: list[str],
+        origin: str,
+    ) -> None:
+        finished = self.now + timedelta(seconds=time.monotonic() - self.began)
+        about = day or self.now.astimezone(UTC).date()
+        runs.write(
+            self.source, about, state, counts, reasons, origin, self.now, finished
+        )
+
+
+def _why(problem: str, some_came: bool) -> str:
+    told = f"it {problem[3:]}" if problem.startswith("It ") else problem
+    return (runs.CUT_SHORT if some_came else runs.NO_LIST) + told
+
+
+def _to_list(
+    records: Iterable[PaperRecord],
+    day: date | None,
+    papers: dict[str, int],
+    by_version: bool,
+) -> list[Listed]:
+    """What the source lists on `day`; replacements only update (rounds.md 2)."""
+    return [
+        Listed(papers[each.arxiv_id], day)
+        for each in records
+        if day is not None
+        and each.announce != "replace"
+        and (not by_version or is_new(day, each.day))
+    ]

@@ -1,0 +1,89 @@
+"""Open editions -> published ones (rounds.md 3, 4, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.conf import settings
+from django.db import transaction
+
+from subscriptions.models import Edition, SourceRun
+
+from .lock import alone
+from .runs import is_whole, last_run
+
+AT_THE_LATEST = timedelta(hours=6)
+HEARD_NOT_ALL = {SourceRun.State.PARTIAL, SourceRun.State.DOWN}
+
+
+def publish_settled(now: datetime) -> list[Edition]:
+    """Publish what has settled by `now`, with every earlier open day of its source."""
+    published: list[Edition] = []
+    for _, waiting in groupby(_open_editions(), key=lambda edition: edition.source):
+        editions = list(waiting)
+        ready = [n for n, edition in enumerate(editions, 1) if _is_ready(edition, now)]
+        published += _publish(editions[: max(ready, default=0)], now)
+    return published
+
+
+def publish_until(
+    day: date, now: datetime, sources: Collection[str] | None = None
+) -> list[Edition]:
+    """Publish everything stored with a day up to `day`, settled or not; of `sources`
+    only, if given."""
+    waiting = (each for each in _open_editions() if each.day <= day)
+    chosen = [each for each in waiting if sources is None or each.source in sources]
+    return _publish(chosen, now)
+
+
+def _open_editions() -> list[Edition]:
+    return list(Edition.objects.open().order_by("source", "day"))
+
+
+def settles_at(source: str, day: date) -> datetime:
+    """When the source's list of `day` is expected to be whole."""
+    clock = settings.HF_SETTLES if source == "hf" else settings.ARXIV_SETTLES
+    return datetime.combine(day, clock.time, clock.zone)
+
+
+def _is_ready(edition: Edition, now: datetime) -> bool:
+    settled = settles_at(edition.source, edition.day)
+    if now >= settled + AT_THE_LATEST:
+        return True
+    run = last_run(edition.source, edition.day)
+    return (
+        now >= settled
+        and run is not None
+        and is_whole(run)
+        and run.finished_at >= settled
+    )
+
+
+def _publish(editions: list[Edition], now: datetime) -> list[Edition]:
+    """Those that this call published: another process may have been first."""
+    frozen = (_freeze(each.pk, now) for each in editions)
+    return [each for each in frozen if each is not None]
+
+
+def _freeze(key: int, now: datetime) -> Edition | None:
+    """Copy what a card shows into each listing and close the edition, at once."""
+    with transaction.atomic():
+        alone()
+        edition = Edition.objects.open().select_for_update().filter(pk=key).first()
+        if edition is None:
+            return None
+        listings = list(edition.listings.select_related("paper"))
+        for listing in listings:
+            listing.frozen = listing.paper.card().to_json()
+        edition.listings.bulk_update(listings, ["frozen"], batch_size=100)
+        run = last_run(edition.source, edition.day)
+        edition.state = Edition.State.PUBLISHED
+        edition.published_at = now
+        edition.papers = len(listings)
+        edition.partial = (
+            run is not None and run.state in HEARD_NOT_ALL and not is_whole(run)
+        )
+        edition.save(update_fields=["state", "published_at", "papers", "partial"])
+    return edition

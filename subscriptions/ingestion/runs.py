@@ -1,0 +1,64 @@
+"""The diary of asking: one row per attempt to get a day of a source."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+
+from django.db.models import Max
+
+from subscriptions.models import SourceRun
+
+from .records import line
+
+logger = logging.getLogger(__name__)
+
+CUT_SHORT = "The list is not whole: "
+NO_LIST = "No list came: "
+UNDATED = " (no day)"  # ends the origin of a run whose papers belong to no day
+State = SourceRun.State
+
+
+def write(
+    source: str,
+    day: date,
+    state: str,
+    counts: dict[str, int],
+    reasons: list[str],
+    origin: str,
+    started: datetime,
+    finished: datetime,
+) -> SourceRun:
+    """Note one attempt; call it under `lock.alone`, in the transaction it is about."""
+    tried = SourceRun.objects.filter(source=source, day=day).aggregate(
+        last=Max("attempt")
+    )
+    told = reasons[:5] + ([f"And {len(reasons) - 5} more."] if len(reasons) > 5 else [])
+    run = SourceRun.objects.create(
+        source=source,
+        day=day,
+        attempt=(tried["last"] or 0) + 1,
+        state=state,
+        reason=" ".join(told),
+        origin=line(origin, 300),
+        started_at=started,
+        finished_at=finished,
+        **counts,
+    )
+    if state in {State.DOWN, State.PARTIAL}:
+        logger.warning("%s of %s is %s: %s", source, day, state, run.reason)
+    return run
+
+
+def last_run(source: str, day: date) -> SourceRun | None:
+    """The newest attempt at that day; papers that belong to no day are no attempt."""
+    runs = SourceRun.objects.filter(source=source, day=day)
+    return runs.exclude(origin__endswith=UNDATED).order_by("-attempt").first()
+
+
+def is_whole(run: SourceRun) -> bool:
+    """Whether all of the list was heard. One that only held unusable items was:
+    they will not become usable by waiting for them."""
+    if run.state == State.PARTIAL:
+        return not run.reason.startswith(CUT_SHORT)
+    return run.state != State.DOWN

@@ -1,0 +1,232 @@
+"""The filter language: text to a tree, or an error that says what to write instead.
+
+either  = both { "OR" both }
+both    = operand { [ "AND" ] operand }
+operand = { "NOT" | "-" } ( [ field ":" ] "(" either ")" | term )
+term    = [ field ":" ] ( word | '"' words '"' | word "*" ) | "*"
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from django.conf import settings
+
+from .errors import FilterError, shown
+from .lexer import Symbol, symbols
+from .terms import check_field, leaf
+from .tree import (
+    And,
+    Category,
+    Everything,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    is_positive,
+    join,
+    leaves,
+)
+
+
+def parse(text: str) -> Query:
+    """The tree of a reader's filter.
+
+    Raises FilterError. The limits FILTER_LENGTH (characters after NFKC), FILTER_TERMS
+    and FILTER_DEPTH (parentheses) are held before anything costly is done.
+    """
+    limit = settings.FILTER_LENGTH
+    # Normalising is not linear for stacked marks, so what no form of text could bring
+    # under the limit is refused unseen.
+    if len(text) > 4 * limit or len(unicodedata.normalize("NFKC", text)) > limit:
+        raise FilterError(
+            f"the filter is longer than {limit:,} characters",
+            min(limit, len(text)),
+            max(len(text) - limit, 0),
+            "Shorten it, or split it into several filters.",
+        )
+    return _Parser(text, settings.FILTER_TERMS, settings.FILTER_DEPTH).parse()
+
+
+def parse_canonical(text: str) -> Query:
+    """The tree of a stored canonical text, which was held to the limits as written."""
+    return _Parser(text, terms=len(text) + 1, depth=200).parse()
+
+
+def warnings(query: Query) -> list[str]:
+    """What its writer should know although it can be read: sentences, or nothing."""
+    said: dict[str, None] = {}
+    for term in leaves(query):
+        if isinstance(term, Category) and not _is_fetched(term.name):
+            fetched = ", ".join(settings.ARXIV_CATEGORIES)
+            said[
+                f"This site does not fetch the category {term.written or term.name}: "
+                f"only papers that are also in what it fetches ({fetched}) or that "
+                f"another source lists can be found in it."
+            ] = None
+        elif isinstance(term, Phrase) and term.written in {"or", "and", "not"}:
+            said[
+                f"`{term.written}` in lower case is a word to find; the operator is "
+                f"`{term.written.upper()}`."
+            ] = None
+    return list(said)
+
+
+def _is_fetched(name: str) -> bool:
+    return any(
+        fetched == name
+        or fetched.startswith(name + ".")
+        or name.startswith(fetched + ".")
+        for fetched in map(str.lower, settings.ARXIV_CATEGORIES)
+    )
+
+
+class _Parser:
+    def __init__(self, text: str, terms: int, depth: int) -> None:
+        self.text = text
+        self.max_terms, self.max_depth = terms, depth
+        self.terms = 0
+        self.symbols = symbols(text)
+        self.at = 0
+
+    @property
+    def next(self) -> Symbol:
+        return self.symbols[self.at]
+
+    def take(self, *kinds: str) -> Symbol | None:
+        if self.next.kind not in kinds:
+            return None
+        self.at += 1
+        return self.symbols[self.at - 1]
+
+    def parse(self) -> Query:
+        if self.next.kind == "end":
+            raise FilterError(
+                "the filter is empty",
+                0,
+                len(self.text),
+                "Write a word to look for, or `*` for every paper.",
+            )
+        query = self.either("", 0)
+        if extra := self.take("close"):
+            raise FilterError(
+                "this parenthesis closes nothing",
+                extra.start,
+                1,
+                "Leave it out, or open one before it.",
+            )
+        self.require_positive(query, 0, len(self.symbols) - 1)
+        return query
+
+    def either(self, field: str, depth: int) -> Query:
+        branches = []
+        while True:
+            first = self.at
+            branches.append((self.both(field, depth), first, self.at))
+            if not self.take("OR"):
+                break
+        if len(branches) > 1:
+            for branch, first, last in branches:
+                self.require_positive(branch, first, last)
+        return join(Or, [branch for branch, _, _ in branches])
+
+    def both(self, field: str, depth: int) -> Query:
+        operands = [self.operand(field, depth)]
+        while self.take("AND") or self.next.kind not in {"OR", "close", "end"}:
+            operands.append(self.operand(field, depth))
+        return join(And, operands)
+
+    def operand(self, field: str, depth: int) -> Query:
+        begin = self.at
+        negated = False
+        while self.take("NOT", "minus"):
+            negated = not negated
+        first = self.at
+        query = self.group_or_term(field, depth)
+        if not negated:
+            return query
+        if query == Everything():
+            raise self.error("would match nothing", begin, self.at, "Leave it out.")
+        self.require_positive(query, first, self.at)
+        return Not(query)
+
+    def group_or_term(self, field: str, depth: int) -> Query:
+        named = self.take("field")
+        if named:
+            field = check_field(named, self.next, field)
+        if opened := self.take("open"):
+            if depth >= self.max_depth:
+                raise FilterError(
+                    f"parentheses are nested deeper than {self.max_depth}",
+                    opened.start,
+                    1,
+                    "Write it flatter, or split it into several filters.",
+                )
+            query = self.either(field, depth + 1)
+            if not self.take("close"):
+                raise FilterError(
+                    "this parenthesis is never closed",
+                    opened.start,
+                    1,
+                    "Close it, as in `(diffusion OR flow) video`.",
+                )
+            return query
+        symbol = self.take("word", "phrase")
+        if symbol is None:
+            raise self.missing()
+        self.terms += 1
+        if self.terms > self.max_terms:
+            raise FilterError(
+                f"the filter has more than {self.max_terms} terms",
+                symbol.start,
+                len(self.text) - symbol.start,
+                "Split it into several filters.",
+            )
+        return leaf(field, symbol)
+
+    def missing(self) -> FilterError:
+        """A term should stand here, and something else does."""
+        found = self.next
+        before = self.symbols[self.at - 1] if self.at else None
+        if before and before.kind in {"AND", "OR", "NOT"}:
+            return FilterError(
+                f"`{before.kind}` has nothing to its right",
+                before.start,
+                before.end - before.start,
+                f"Add a word after it, or write `{before.kind.lower()}` for the word.",
+            )
+        if found.kind in {"AND", "OR"}:
+            return FilterError(
+                f"`{found.kind}` has nothing to its left",
+                found.start,
+                found.end - found.start,
+                f"Add a word before it, or write `{found.kind.lower()}` for the word.",
+            )
+        if found.kind == "close" and before and before.kind == "open":
+            return FilterError(
+                "there is nothing between these parentheses",
+                before.start,
+                found.end - before.start,
+                "Write a word between them, or leave them out.",
+            )
+        return FilterError(
+            "a word is missing here",
+            found.start,
+            found.end - found.start,
+            "Write a word to look for, or leave out what stands before.",
+        )
+
+    def require_positive(self, query: Query, first: int, last: int) -> None:
+        if not is_positive(query):
+            raise self.error(
+                "alone would match almost everything",
+                first,
+                last,
+                "Add a word it should narrow, as in `learning NOT survey`.",
+            )
+
+    def error(self, what: str, first: int, last: int, suggestion: str) -> FilterError:
+        """About the symbols from `first` up to, not including, `last`."""
+        start, end = self.symbols[first].start, self.symbols[last - 1].end
+        part = shown(self.text[start:end])
+        return FilterError(f"{part} {what}", start, end - start, suggestion)

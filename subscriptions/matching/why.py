@@ -1,0 +1,248 @@
+"""Why a document satisfies a filter, by words and places, or why it does not.
+
+Evaluates the tree over one document, apart from the bitsets; a test holds the two to
+the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from subscriptions.models import Source
+
+from .authors import place
+from .documents import Document, code_link
+from .tokens import Token, stem, tokens
+from .tree import (
+    And,
+    Author,
+    Category,
+    HasCode,
+    Leaf,
+    Listed,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    Upvotes,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """What satisfied a term. `field`: title, abstract, author, category, source, code
+    or upvotes; `text` as the document writes it.
+
+    In title, abstract and author, `text` is `[start:end]` of the title, the abstract
+    or that author's name; elsewhere `start` is 0 and `end` the length of `text`.
+    """
+
+    field: str
+    start: int
+    end: int
+    text: str
+
+
+def explain(query: Query, document: Document) -> tuple[Span, ...] | None:
+    """What satisfied the filter, by field and place; None if the document does not.
+
+    Spans of title and abstract do not overlap, so that they can be marked. A filter
+    that looks for nothing in particular, such as `*`, gives an empty tuple.
+    """
+    found = _found(query, _Reading(document))
+    return None if found is None else _apart(found)
+
+
+def why_not(query: Query, document: Document) -> str:
+    """The first term that fails, as a sentence; "" if the document satisfies all."""
+    reading = _Reading(document)
+    if _found(query, reading) is not None:
+        return ""
+    reason = _failure(query, reading)
+    return reason[0].upper() + reason[1:] + "."
+
+
+class _Reading:
+    """A document, its words read when they are first needed."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    @cached_property
+    def title(self) -> list[Token]:
+        return _stemmed(self.document.title)
+
+    @cached_property
+    def abstract(self) -> list[Token]:
+        return _stemmed(self.document.abstract)
+
+    @cached_property
+    def authors(self) -> list[tuple[str, list[Token]]]:
+        return [(name, tokens(name)) for name in self.document.authors]
+
+    def fields(self, wanted: str) -> list[tuple[str, str, list[Token]]]:
+        """Name, text and words of the field asked for, or of both for ""."""
+        both = [
+            ("title", self.document.title, self.title),
+            ("abstract", self.document.abstract, self.abstract),
+        ]
+        return [entry for entry in both if wanted in {"", entry[0]}]
+
+
+def _stemmed(text: str) -> list[Token]:
+    return [replace(token, word=stem(token.word)) for token in tokens(text)]
+
+
+def _found(query: Query, reading: _Reading) -> list[Span] | None:
+    match query:
+        case And(operands):
+            all_of = [_found(operand, reading) for operand in operands]
+            if None in all_of:
+                return None
+            return [span for spans in all_of for span in spans or ()]
+        case Or(operands):
+            any_of = [_found(operand, reading) for operand in operands]
+            if all(spans is None for spans in any_of):
+                return None
+            return [span for spans in any_of for span in spans or ()]
+        case Not(operand):
+            return None if _found(operand, reading) is not None else []
+    return _leaf(query, reading)
+
+
+def _leaf(leaf: Leaf, reading: _Reading) -> list[Span] | None:
+    document = reading.document
+    match leaf:
+        case Phrase(parts, wanted):
+            return _phrase(parts, wanted, reading) or None
+        case Prefix(start, wanted):
+            return _prefix(start, wanted, reading) or None
+        case Author(names):
+            return _author(names, reading) or None
+        case Category(name):
+            within = [c for c in document.categories if _is_in(c, name)]
+            return [_whole("category", category) for category in within] or None
+        case Listed(source):
+            if document.source != source:
+                return None
+            return [_whole("source", Source(source).label)]
+        case HasCode():
+            if not document.has_code:
+                return None
+            link = code_link(document.abstract, document.note)
+            return [_whole("code", link or "code link")]
+        case Upvotes(least):
+            if document.upvotes < least:
+                return None
+            return [_whole("upvotes", str(document.upvotes))]
+    return []
+
+
+def _whole(field: str, text: str) -> Span:
+    return Span(field, 0, len(text), text)
+
+
+def _is_in(category: str, name: str) -> bool:
+    folded = category.lower()
+    return folded == name or folded.startswith(name + ".")
+
+
+def _phrase(parts: tuple[str, ...], wanted: str, reading: _Reading) -> list[Span]:
+    found = []
+    for field, text, read in reading.fields(wanted):
+        for at in range(len(read) - len(parts) + 1):
+            here = read[at : at + len(parts)]
+            if all(token.word == part for token, part in zip(here, parts, strict=True)):
+                found.append(_span(field, text, here[0], here[-1]))
+    return found
+
+
+def _prefix(start: str, wanted: str, reading: _Reading) -> list[Span]:
+    own = stem(start)
+    return [
+        _span(field, text, token, token)
+        for field, text, read in reading.fields(wanted)
+        for token in read
+        if token.word.startswith(start) or token.word == own
+    ]
+
+
+def _author(names: tuple[str, ...], reading: _Reading) -> list[Span]:
+    found = []
+    for name, read in reading.authors:
+        if at := place(names, [token.word for token in read]):
+            found.append(_span("author", name, read[at[0]], read[at[1]]))
+    return found
+
+
+def _span(field: str, text: str, first: Token, last: Token) -> Span:
+    return Span(field, first.start, last.end, text[first.start : last.end])
+
+
+def _apart(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Sorted, without doubles; in title and abstract, those that overlap made one."""
+    joined: list[Span] = []
+    for span in sorted(set(spans)):
+        before = joined[-1] if joined else None
+        if (
+            before
+            and span.field in {"title", "abstract"}
+            and span.field == before.field
+            and span.start < before.end
+        ):
+            extra = max(0, span.end - before.end)
+            text = before.text + (span.text[-extra:] if extra else "")
+            joined[-1] = Span(span.field, before.start, before.end + extra, text)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+# --- why not -----------------------------------------------------------------------
+def _failure(query: Query, reading: _Reading) -> str:
+    """Of a query that the document does not satisfy."""
+    match query:
+        case And(operands):
+            failing = (op for op in operands if _found(op, reading) is None)
+            return _failure(next(failing), reading)
+        case Or(operands):
+            return "; and ".join(_failure(operand, reading) for operand in operands)
+        case Not(operand):
+            found = _apart(_found(operand, reading) or [])
+            what = ", ".join(dict.fromkeys(f"“{span.text}”" for span in found))
+            if not what:
+                return "the filter leaves every such paper out"
+            return f"it has {what}, which the filter leaves out"
+    return _missing(query, reading.document)
+
+
+def _missing(leaf: Leaf, document: Document) -> str:
+    match leaf:
+        case Phrase(parts, field, written):
+            said = written or " ".join(parts)
+            if len(parts) == 1:
+                return f"the word “{said}” is not in its {_where(field)}"
+            return f"the words “{said}” do not stand together in its {_where(field)}"
+        case Prefix(start, field):
+            return f"no word that begins with “{start}” is in its {_where(field)}"
+        case Author(names, written):
+            return f"none of its authors is “{written or ' '.join(names)}”"
+        case Category(name, written):
+            own = ", ".join(document.categories)
+            return f"it is not in the category {written or name}" + (
+                f" (but in {own})" if own else ""
+            )
+        case Listed(source):
+            return f"this listing is not from {Source(source).label}"
+        case HasCode():
+            return "it has no code link"
+        case Upvotes(least):
+            return f"it has {document.upvotes} upvotes, fewer than {least}"
+    raise ValueError("every document satisfies *")
+
+
+def _where(field: str) -> str:
+    return field or "title or abstract"

@@ -1,0 +1,146 @@
+"""Header lines of a mail, written here so that the bytes are known.
+
+The standard library folds and encodes by its own lights; a List-Unsubscribe that was
+encoded or broken is no longer one (RFC 8058 section 3.1, RFC 2047 section 5).
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import format_datetime, parseaddr
+
+from django.conf import settings
+
+from .mail import Envelope, Links
+
+FOLD = "\r\n "
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_PLAIN = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")  # atoms and spaces
+_QUOTABLE = re.compile(r"[ !#-\[\]-~]+")
+_LITERAL = frozenset(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
+)  # RFC 2047 section 5 (3): safe in a phrase as well
+# A line with an encoded word has at most 76 characters, its header's name included
+# (RFC 2047 section 2).
+_WORD_LENGTH = 76 - len("Subject: ") - len("=?utf-8?q?") - len("?=")
+
+
+def lines(
+    address: str, subject: str, envelope: Envelope, links: Links, bulk: bool
+) -> list[bytes]:
+    """The header lines without MIME's, in the order they are sent, without CRLF.
+
+    Raises ValueError where a value cannot be a header: an address with control
+    characters or a non-ASCII mailbox, a naive date, a link that is not a web address.
+    """
+    if envelope.date.tzinfo is None:
+        raise ValueError("The mail's date has no zone; it takes an aware datetime.")
+    fields = [
+        ("From", sender()),
+        ("To", f"<{mailbox(address)}>"),
+        ("Subject", _folded("Subject", subject)),
+        ("Date", format_datetime(envelope.date)),
+        ("Message-ID", _message_id(envelope.message_id)),
+        ("List-Unsubscribe", f"<{_uri(links.one_click)}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Id", _named(settings.SITE_NAME, settings.LIST_ID)),
+        ("Feedback-ID", envelope.feedback_id),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "All"),
+    ]
+    if "@" in settings.CONTACT:
+        fields.append(("Reply-To", _contact()))
+    if bulk:
+        fields.append(("Precedence", "bulk"))
+    fields.append(("MIME-Version", "1.0"))
+    return [_line(name, value) for name, value in fields]
+
+
+def sender() -> str:
+    """EMAIL_FROM under its own display name, else under the site's."""
+    name, address = parseaddr(settings.EMAIL_FROM)
+    return _named(name or settings.SITE_NAME, mailbox(address))
+
+
+def _contact() -> str:
+    name, address = parseaddr(settings.CONTACT)
+    return _named(name, mailbox(address)) if name else mailbox(address)
+
+
+def _named(name: str, address: str) -> str:
+    """`address` in angle brackets after its name, on a line of its own if encoded."""
+    shown = phrase(name)
+    return f"{shown}{FOLD if shown.startswith('=?') else ' '}<{address}>"
+
+
+def mailbox(address: str) -> str:
+    """`address` as SMTP takes it, its domain in ASCII. Raises ValueError otherwise.
+
+    The error does not repeat the address: errors end in logs.
+    """
+    if _CONTROL.search(address):
+        raise ValueError("The address has a control character; it takes name@host.")
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or re.search(r"[\s<>(),;:\\]", address):
+        raise ValueError("The address is not one mailbox; it takes name@host.")
+    if not local.isascii():
+        # SMTPUTF8 is for relays that announce it; sign-up refuses such addresses.
+        raise ValueError("The address has a non-ASCII name before its @.")
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
+
+
+def phrase(text: str) -> str:
+    """A display name: as it is, quoted, or as encoded words."""
+    text = _CONTROL.sub(" ", text).strip()
+    if _PLAIN.fullmatch(text) and "=?" not in text:
+        return text
+    if _QUOTABLE.fullmatch(text) and "=?" not in text:
+        return f'"{text}"'
+    return FOLD.join(encoded_words(text))
+
+
+def encoded_words(text: str) -> list[str]:
+    """`text` as RFC 2047 words of at most 67 characters, none cutting a character."""
+    words, word = [], ""
+    for character in text:
+        code = "".join(
+            chr(byte) if byte in _LITERAL else "_" if byte == 32 else f"={byte:02X}"
+            for byte in character.encode()
+        )
+        if len(word) + len(code) > _WORD_LENGTH:
+            words.append(word)
+            word = ""
+        word += code
+    return [f"=?utf-8?q?{each}?=" for each in [*words, word]]
+
+
+def _folded(name: str, text: str) -> str:
+    """Unstructured text, folded at spaces or encoded (RFC 5322 section 2.2.3)."""
+    text = _CONTROL.sub(" ", text).strip()
+    if not text.isascii() or "=?" in text or any(len(w) > 60 for w in text.split(" ")):
+        return FOLD.join(encoded_words(text))
+    folded, line = "", f"{name}: "
+    for word in text.split(" "):
+        if len(line) + len(word) > 78:
+            folded, line = folded + "\r\n", ""
+        folded += f" {word}"
+        line += f" {word}"
+    return folded[1:]
+
+
+def _uri(url: str) -> str:
+    if not re.fullmatch(r"https?://[!-;=?-~]+", url):
+        raise ValueError("List-Unsubscribe takes an ASCII http(s) address.")
+    return url
+
+
+def _message_id(text: str) -> str:
+    if not re.fullmatch(r"<[!-;=?A-~]+@[A-Za-z0-9.\[\]:-]+>", text):
+        raise ValueError("A Message-ID takes <left@host> in ASCII.")
+    return text
+
+
+def _line(name: str, value: str) -> bytes:
+    if _CONTROL.search(value.replace(FOLD, " ")) or not value.isascii():
+        raise ValueError(f"{name} has a control or non-ASCII character in it.")
+    return f"{name}: {value}".encode("ascii")

@@ -1,0 +1,50 @@
+"""Every mail that is not a digest: confirm, welcome, preferences, goodbye.
+
+A letter is a folder under templates/emails with subject.txt, body.html and body.txt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import columns, phrases, styles
+from .footer import footer
+from .mail import LetterMail, Rendered
+from .maths import plain
+from .message import message
+
+KINDS = frozenset({"confirm", "welcome", "preferences", "goodbye"})
+
+
+def letter(letter: LetterMail) -> Rendered:
+    """The mail of one letter. Raises ValueError for a kind without templates, and
+    where an address or a link cannot stand in a header (see `headers.lines`)."""
+    if letter.kind not in KINDS:
+        known = ", ".join(sorted(KINDS))
+        raise ValueError(f"There is no letter {letter.kind!r}; there are {known}.")
+    context: dict[str, Any] = footer(letter.recipient, letter.links) | {
+        "action_url": letter.action_url,
+        "facts": letter.facts,
+        "count": phrases.count,
+        "wrap": columns.wrap,
+    }
+    subject = plain(styles.render(f"{letter.kind}/subject.txt", context))
+    context["subject"] = subject
+    text = styles.render(f"{letter.kind}/body.txt", context)
+    html = ""
+    if not letter.recipient.text_only:
+        html = styles.render(f"{letter.kind}/body.html", context)
+    return Rendered(
+        subject=subject,
+        html=html,
+        text=text,
+        message=message(
+            letter.recipient.address,
+            subject,
+            text,
+            html,
+            letter.envelope,
+            letter.links,
+            bulk=False,
+        ),
+    )

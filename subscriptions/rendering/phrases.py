@@ -1,0 +1,158 @@
+"""How a mail puts things: days, counts, names, why a paper is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from .mail import Found, Reason
+from .maths import readable
+
+NAMED_AUTHORS = 4
+LONGEST_NAME = 80  # a filter without a name goes by its text, which may be long
+LONGEST_SUBJECT = 70  # visible characters, so that a phone shows most of it
+_DANGLING = re.compile(
+    r"(?:\s+(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|the|to|via|with))+$", re.I
+)
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!et al\.)\s+|(?<=[。！？])"
+)
+
+# What stands around the words of a Found; "" where the words say enough.
+_AROUND = {
+    "title": ("", " in the title"),
+    "abstract": ("", ""),
+    "author": ("", " among the authors"),
+    "category": ("category ", ""),
+    "source": ("listed by ", ""),
+    "code": ("code: ", ""),
+    "upvotes": ("upvotes: ", ""),
+}
+
+
+def short_day(day: date) -> str:
+    """7 Jul"""
+    return f"{day.day} {day:%b}"
+
+
+def day_of_week(day: date) -> str:
+    """Tue 7 Jul"""
+    return f"{day:%a} {short_day(day)}"
+
+
+def long_day(day: date) -> str:
+    """Tuesday 7 July 2026"""
+    return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def count(number: int, noun: str) -> str:
+    """1 paper, 1,204 papers"""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def shortened(text: str, longest: int) -> str:
+    """`text` cut at a word, with an ellipsis, so that it has at most `longest`."""
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 1]
+    at_word = cut.rpartition(" ")[0]
+    return (at_word if len(at_word) > longest // 2 else cut).rstrip(" ,;:.") + "…"
+
+
+def line(text: str, longest: int) -> str:
+    """A stranger's `text`, readable, in at most `longest` characters.
+
+    Cut first: a megabyte costs nothing then.
+    """
+    return shortened(readable(text[: 4 * longest]), longest)
+
+
+def sentences(text: str, number: int, longest: int) -> str:
+    """The first `number` sentences of `text`, at most `longest` characters."""
+    ends = [match.start() for match in _SENTENCE.finditer(text[: longest * 4])]
+    first = text[: ends[number - 1]] if len(ends) >= number else text
+    return shortened(first.strip(), longest)
+
+
+def authors(names: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
+    """The first names, " and 12 more" or "", and "16 authors"."""
+    known = [name for given in names if (name := line(given, 60))]
+    more = len(known) - NAMED_AUTHORS
+    return (
+        tuple(known[:NAMED_AUTHORS]),
+        f" and {more:,} more" if more > 0 else "",
+        count(len(known), "author"),
+    )
+
+
+def filter_name(name: str) -> str:
+    return line(name, LONGEST_NAME) or "Your filter"
+
+
+def why(reason: Reason, most: int = 8) -> list[tuple[str, str, str]]:
+    """What a filter found, as (before, the paper's words, after), to be set in marks.
+
+    Words in the same place follow each other and name it once.
+    """
+    found = [each for each in reason.found if each.words.strip()]
+    pieces = []
+    for at, each in enumerate(found[:most]):
+        before, after = _AROUND.get(each.field, ("", f" in the {line(each.field, 20)}"))
+        pieces.append(
+            (
+                before,
+                line(each.words, LONGEST_NAME),
+                "" if _same_place_next(found[:most], at) else after,
+            )
+        )
+    if len(found) > most:
+        pieces.append(("and ", f"{len(found) - most:,} more", ""))
+    return pieces
+
+
+def short_name(title: str) -> str:
+    """What a title is called in a list: the part before its colon, else first words."""
+    before_colon, colon, _ = title.partition(": ")
+    if colon and 2 <= len(before_colon) <= 40:
+        return before_colon
+    question, mark, _ = title.partition("? ")
+    if mark and len(question) <= 40:
+        return question + "?"
+    if len(title) <= 34:
+        return title
+    words = title[:33].rpartition(" ")[0] or title[:33]
+    return _DANGLING.sub("", words).rstrip(" ,;:.-–—(") + "…"
+
+
+def subject(titles: Sequence[str], due: date, total: int) -> str:
+    """Short names first, then how many more of `total`, then the day.
+
+    At most LONGEST_SUBJECT characters.
+    """
+    day = f", {day_of_week(due)}"
+    names = [short_name(title) for title in titles]
+    if not names:
+        return count(total, "paper") + day
+    for shown in (2, 1):
+        more = total - min(shown, len(names))
+        end = (f" + {more} more" if more > 0 else "") + day
+        whole = ", ".join(names[:shown]) + end
+        if len(whole) <= LONGEST_SUBJECT:
+            return whole
+    return shortened(names[0], LONGEST_SUBJECT - len(end)) + end
+
+
+def inside(titles: Iterable[str], longest: int = 150) -> str:
+    """The next titles in one line: what an inbox shows beside the subject."""
+    shown = ""
+    for title in titles:
+        longer = f"{shown} · {short_name(title)}" if shown else short_name(title)
+        if len(longer) > longest:
+            break
+        shown = longer
+    return shown
+
+
+def _same_place_next(found: Sequence[Found], at: int) -> bool:
+    return at + 1 < len(found) and found[at + 1].field == found[at].field == "title"

@@ -1,0 +1,59 @@
+"""Pages about the service itself: privacy, is it alive, not found."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+# What is kept and for how long, in the words of the privacy page. Change it together
+# with `consent.forget` and `consent.erase`, which do it.
+RETENTION = (
+    ("Your address, schedule and filters", "until you erase them"),
+    ("A sign-up that is never confirmed", "7 days after its last letter"),
+    ("When you agreed, to which words", "until you erase yourself"),
+    ("Which papers each digest held, and what became of the mail", "the same"),
+    ("A filter that nobody uses any more", "deleted on the next clean-up"),
+    (
+        "A keyed hash of an address that bounced or complained",
+        "until an operator lifts it; the address cannot be read from it",
+    ),
+)
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/privacy.html", {"retention": RETENTION})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The database answers too."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse(
+            "the database does not answer\n", status=503, content_type="text/plain"
+        )
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for it unasked, as on the admin's pages."""
+    return redirect(static("subscriptions/favicon.svg"))
+
+
+@csrf_exempt
+def not_found(request: HttpRequest, anything: str) -> HttpResponse:
+    return render(request, "404.html", status=404)

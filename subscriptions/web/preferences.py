@@ -1,0 +1,202 @@
+"""What a reader changes through the link in every mail: `/me/<token>/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from subscriptions import consent, links
+from subscriptions.models import Subscriber
+
+from .forms import (
+    AddFilter,
+    Address,
+    Format,
+    Pause,
+    Rename,
+    ScheduleForm,
+    schedule_of,
+)
+from .zones import zones
+
+DONE = {
+    "add": "The filter is added. It takes part from your next digest on.",
+    "filter": "The filter is changed.",
+    "drop": "The filter is deleted.",
+    "schedule": "The new schedule holds from your next digest on.",
+    "pause": "Your digests are paused.",
+    "resume": "Your digests go on.",
+    "format": "Your next digest will look like this.",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """All settings on one page, a form each; `action` says which one was sent."""
+    try:
+        reader = _reader(token)
+    except links.Expired:
+        return _expired(request)
+    problems: dict[str, forms.Form] = {}
+    if request.method == "POST":
+        action = request.POST.get("action", "")
+        if action not in ACTIONS:
+            return HttpResponseBadRequest("There is no such setting.\n")
+        faulty = ACTIONS[action](reader, request)
+        if faulty is None:
+            return redirect(f"{request.path}?done={action}")
+        problems[action] = faulty
+    return render(
+        request,
+        "pages/preferences.html",
+        _shown(request, reader, problems) | {"token": token},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, token: str) -> HttpResponse:
+    """The second confirmation: a page of its own, and a button."""
+    try:
+        reader = _reader(token)
+    except links.Expired:
+        return _expired(request)
+    if request.method == "POST":
+        consent.erase(reader.pk)
+        return render(request, "pages/erased.html")
+    return render(request, "pages/erase.html", {"reader": reader, "token": token})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_link(request: HttpRequest) -> HttpResponse:
+    """A fresh link by mail; the answer is the same for every address."""
+    form = Address(request.POST or None)
+    sent = request.method == "POST" and form.is_valid()
+    if sent:
+        consent.send_preferences_link(form.cleaned_data["address"])
+    context = {"form": form, "sent": sent}
+    return render(request, "pages/preferences_link.html", context)
+
+
+def _reader(token: str) -> Subscriber:
+    try:
+        return Subscriber.objects.get(pk=links.read("preferences", token))
+    except links.Expired:
+        raise
+    except (links.BadLink, Subscriber.DoesNotExist) as error:
+        raise Http404 from error
+
+
+def _expired(request: HttpRequest) -> HttpResponse:
+    context = {"purpose": "preferences"}
+    return render(request, "pages/expired.html", context, status=410)
+
+
+def _shown(
+    request: HttpRequest, reader: Subscriber, problems: dict[str, forms.Form]
+) -> dict[str, Any]:
+    today = timezone.now().astimezone(reader.tz).date()
+    return {
+        "reader": reader,
+        "subscriptions": reader.subscriptions.all(),
+        "limit": settings.FILTERS_PER_READER,
+        "is_paused": reader.is_paused_on(today),
+        "unsubscribe": links.unsubscribe(reader),
+        "done": DONE.get(request.GET.get("done", ""), "") if not problems else "",
+        "problems": problems,
+        "schedule": problems.get("schedule")
+        or ScheduleForm(initial=schedule_of(reader)),
+        "add": problems.get("add") or AddFilter(),
+        "pause": problems.get("pause") or Pause(today=today),
+        "format": problems.get("format") or Format(),
+        "today": today,
+        "zones": zones(),
+    }
+
+
+# --- what each form does: None when it is done, else the form with its errors --------
+
+
+def _add(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    form = AddFilter(request.POST)
+    if not form.is_valid():
+        return form
+    try:
+        consent.add_filter(reader.pk, form.cleaned_data["wanted"])
+    except consent.TooManyFilters:
+        most = settings.FILTERS_PER_READER
+        form.add_error("text", f"{most} filters are the most. Delete one, or use OR.")
+        return form
+    return None
+
+
+def _edit(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    form = Rename(request.POST)
+    if not form.is_valid():
+        return form
+    cleaned = form.cleaned_data
+    consent.edit_subscription(
+        reader.pk, cleaned["subscription"], cleaned["name"], cleaned["enabled"]
+    )
+    return None
+
+
+def _drop(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    form = Rename(request.POST)
+    if not form.is_valid():
+        return form
+    consent.drop_filter(reader.pk, form.cleaned_data["subscription"])
+    return None
+
+
+def _schedule(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        return form
+    consent.change_schedule(reader.pk, form.schedule())
+    return None
+
+
+def _pause(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    today = timezone.now().astimezone(reader.tz).date()
+    form = Pause(request.POST, today=today)
+    if not form.is_valid():
+        return form
+    consent.pause(reader.pk, form.cleaned_data["until"])
+    return None
+
+
+def _resume(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    consent.pause(reader.pk, None)
+    return None
+
+
+def _format(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    form = Format(request.POST)
+    if not form.is_valid():
+        return form
+    cleaned = form.cleaned_data
+    consent.change_format(
+        reader.pk,
+        max_papers=cleaned["max_papers"],
+        full_abstracts=cleaned["abstracts"] == "full",
+        text_only=cleaned["text_only"],
+    )
+    return None
+
+
+ACTIONS: dict[str, Callable[[Subscriber, HttpRequest], forms.Form | None]] = {
+    "add": _add,
+    "filter": _edit,
+    "drop": _drop,
+    "schedule": _schedule,
+    "pause": _pause,
+    "resume": _resume,
+    "format": _format,
+}

@@ -1,0 +1,60 @@
+"""Sign-up and its confirmation."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from subscriptions import consent, links
+from subscriptions.models import Subscriber
+
+from .forms import SignUp
+from .zones import zones
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """The whole form; the front page's box posts here too.
+
+    Whatever the address is (new, waiting, active, suppressed), the answer is the same.
+    """
+    if request.method != "POST":
+        form = SignUp(initial={"filters": request.GET.get("filters", "")})
+    else:
+        form = SignUp(request.POST)
+        if form.is_by_a_script():
+            return redirect("sent")
+        if form.is_valid():
+            consent.subscribe(
+                form.cleaned_data["address"],
+                form.cleaned_data["filters"],
+                form.schedule(),
+            )
+            return redirect("sent")
+    return render(request, "pages/subscribe.html", {"form": form, "zones": zones()})
+
+
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/sent.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """A page with a button; pressing it again shows the same success."""
+    try:
+        reader = Subscriber.objects.get(pk=links.read("confirm", token))
+    except links.Expired:
+        return render(request, "pages/expired.html", {"purpose": "confirm"}, status=410)
+    except (links.BadLink, Subscriber.DoesNotExist) as error:
+        raise Http404 from error
+    if request.method == "POST":
+        reader = consent.confirm(reader.pk)
+    active = reader.state == Subscriber.State.ACTIVE
+    context = {
+        "reader": reader,
+        "preferences": links.preferences(reader) if active else "",
+        "answered": request.method == "POST",
+    }
+    return render(request, "pages/confirm.html", context)

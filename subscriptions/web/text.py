@@ -1,0 +1,91 @@
+"""How text, days and numbers are written on pages: the filters of the templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+
+def long_day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def short_day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def dated(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def moment(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b %H:%M} UTC"
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """`1 paper`, `1,204 papers`."""
+    noun = singular if number == 1 else plural or f"{singular}s"
+    return f"{number:,} {noun}"
+
+
+def clipped(text: str, length: int = 420) -> str:
+    """The beginning of `text` up to `length` characters, cut between words."""
+    if len(text) <= length:
+        return text
+    whole = text[: length + 1].rsplit(None, 1)[0]
+    return whole[:length].rstrip(" ,;:.-") + " …"
+
+
+def web_link(address: str) -> str:
+    """The address if it is an http(s) one without a user name in it, else ""."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return ""
+    usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+    return address.strip() if usable else ""
+
+
+def masked(address: str) -> str:
+    """`reader@example.org` as `r•••@example.org`: a forwarded link tells no address."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
+def marked(text: str, words: Iterable[str]) -> Markup:
+    """`text` escaped, with each of `words` in <mark> where it stands as a whole."""
+    known = sorted({word for word in words if word.strip()}, key=len, reverse=True)
+    if not known:
+        return escape(text)
+    either = "|".join(r"\s+".join(map(re.escape, word.split())) for word in known)
+    parts = re.split(rf"(?<!\w)({either})(?!\w)", text, flags=re.IGNORECASE)
+    return Markup().join(  # the odd parts are the hits
+        Markup("<mark>{}</mark>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def coded(sentence: str) -> Markup:
+    """What stands between `backticks` in a message as <code>."""
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(sentence.split("`"))
+    )
+
+
+FILTERS = {
+    "coded": coded,
+    "long_day": long_day,
+    "short_day": short_day,
+    "dated": dated,
+    "moment": moment,
+    "counted": counted,
+    "clipped": clipped,
+    "web_link": web_link,
+    "masked": masked,
+    "marked": marked,
+}

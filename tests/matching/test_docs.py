@@ -1,0 +1,71 @@
+"""Every example of docs/filters.md does what the page says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from subscriptions.matching import Document, FilterError, parse
+from subscriptions.matching.documents import code_link
+
+from .documents import a_document, finds
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "filters.md").read_text()
+ROWS = re.findall(r"^\| `(.+?)` \| (.*?) \|(?: (.*?) ?\|)?$", PAGE, re.MULTILINE)
+ANSWERS = [(text, answer) for text, answer, _ in ROWS if answer.startswith("At ")]
+EXAMPLES = [
+    (text, example, found)
+    for text, *cells in ROWS
+    for cell, found in zip(cells, (True, False), strict=True)
+    for example in re.findall(r"\*(.+?)\*", cell)
+    if not cells[0].startswith("At ")
+]
+
+
+def described(example: str) -> Document:
+    """The paper that an example's words describe; a title where they say no more."""
+    known, _, value = example.partition(" ")
+    match known:
+        case "by":
+            return a_document(authors=(value,))
+        case "in":
+            return a_document(categories=tuple(value.split(", ")))
+        case "listed":
+            return a_document(source=value.removeprefix("by "))
+        case "linking":
+            return a_document(has_code=bool(code_link(f"Code: https://{value}.")))
+        case "with":
+            return a_document(upvotes=int(value.split()[0]))
+        case "abstract:":
+            return a_document(abstract=value)
+    return a_document(example)
+
+
+def test_the_page_has_its_examples() -> None:
+    assert len(EXAMPLES) > 50
+    assert len(ANSWERS) == 10
+
+
+@pytest.mark.parametrize(("text", "example", "found"), EXAMPLES)
+def test_an_example_finds_what_the_page_says(
+    text: str, example: str, found: bool
+) -> None:
+    assert finds(text, described(example)) is found
+
+
+@pytest.mark.parametrize(("text", "answer"), ANSWERS)
+def test_a_refused_filter_is_answered_as_the_page_says(text: str, answer: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        parse(text)
+    assert str(refused.value) == answer
+
+
+def test_the_limits_are_those_of_the_settings() -> None:
+    assert (
+        f"at most {settings.FILTER_LENGTH:,} characters, {settings.FILTER_TERMS} terms "
+        f"and {settings.FILTER_DEPTH} parentheses" in PAGE
+    )
+    assert f"at most {settings.FILTERS_PER_READER} filters" in PAGE

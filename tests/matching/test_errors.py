@@ -1,0 +1,76 @@
+"""A refused filter says where, what is wrong, and what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from subscriptions.matching import FilterError, parse
+
+
+def refused(text: str) -> FilterError:
+    with pytest.raises(FilterError) as caught:
+        parse(text)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "says"),
+    [
+        ("NOT survey", "NOT survey", "alone would match almost everything"),
+        ("a OR NOT survey", "NOT survey", "alone would match almost everything"),
+        ("x (a OR (b OR -c))", "-c", "alone would match almost everything"),
+        ("x -(NOT a)", "(NOT a)", "alone would match almost everything"),
+        ("x NOT *", "NOT *", "would match nothing"),
+        ("x -(* *)", "-(* *)", "would match nothing"),
+        ("a OR", "OR", "nothing to its right"),
+        ("AND a", "AND", "nothing to its left"),
+        ("a OR OR b", "OR", "nothing to its right"),
+        ("(a AND)", "AND", "nothing to its right"),
+        ("a NOT", "NOT", "nothing to its right"),
+        ("a ()", "()", "nothing between"),
+        ("x (a OR b", "(", "never closed"),
+        ("a) b", ")", "closes nothing"),
+        ('x "a b', '"', "never closed"),
+        ("x di*", "di*", "fewer than three letters"),
+        ("x d*ff", "d*ff", "not at the end"),
+        ("self-sup*", "self-sup*", "more than one word"),
+        ('"gradient desc*"', '"gradient desc*"', "in quotes"),
+        ("x titel:y", "titel:", "no field"),
+        ("x title: y", "title:", "not followed"),
+        ("title:OR x", "title:", "not followed"),
+        ("title:-x", "-", "hyphen"),
+        ("title:(author:x)", "author:", "inside a group"),
+        ("title:*", "title:*"[6:], "cannot stand"),
+        ("author:Samp*", "Samp*", "takes no *"),
+        ("cat:cs.*", "cs.*", "not a category"),
+        ("in:springer", "springer", "not a source"),
+        ("has:data", "data", "cannot be"),
+        ("upvotes:many", "many", "takes a number"),
+        ("upvotes:>20", ">20", "takes a number"),
+        ("x 🤖", "🤖", "no letters or digits"),
+        ('x ""', '""', "no letters or digits"),
+    ],
+)
+def test_an_error_marks_the_wrong_part(text: str, marked: str, says: str) -> None:
+    error = refused(text)
+    assert says in error.message
+    assert text[error.position : error.position + error.length] == marked
+    assert error.suggestion.endswith((".", "?"))
+
+
+def test_an_error_reads_as_a_sentence_with_its_place() -> None:
+    assert str(refused("video titel:x")) == (
+        "At character 7: there is no field `titel:`. Did you mean `title:`?"
+    )
+
+
+def test_the_place_holds_behind_characters_that_folding_makes_longer() -> None:
+    error = refused("ﬁlter ½ ﷺ cat:??")
+    assert (error.position, error.length) == (14, 2)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_an_empty_filter_is_told_of_the_star(text: str) -> None:
+    error = refused(text)
+    assert "empty" in error.message
+    assert "`*`" in error.suggestion

@@ -1,0 +1,102 @@
+"""Limits, and filters written to break what reads them (inputs 18 to 25)."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from django.conf import settings
+
+from subscriptions.matching import FilterError, canonical, parse
+
+from .documents import a_document, finds
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(FilterError) as caught:
+        parse(text)
+    assert 0 <= caught.value.position <= len(text)
+    assert len(str(caught.value)) < 300
+    return caught.value.message
+
+
+def test_as_long_as_allowed_and_one_more() -> None:
+    longest = "x" * settings.FILTER_LENGTH
+    assert parse(longest)
+    assert "longer than 1,000" in refusal(longest + "x")
+
+
+def test_the_length_counts_after_composing() -> None:
+    text = unicodedata.normalize("NFD", "é" * settings.FILTER_LENGTH)
+    assert len(text) == 2 * settings.FILTER_LENGTH
+    assert parse(text)
+    assert "longer" in refusal("ﷺ" * 100)  # 18 characters each
+
+
+def test_as_many_terms_as_allowed_and_one_more() -> None:
+    terms = [f"word{number}" for number in range(settings.FILTER_TERMS)]
+    assert parse(" OR ".join(terms))
+    text = " ".join(terms) + " one"
+    with pytest.raises(FilterError, match="more than 50 terms") as caught:
+        parse(text)
+    assert text[caught.value.position :] == "one"
+
+
+def test_as_deep_as_allowed_and_one_deeper() -> None:
+    deep = settings.FILTER_DEPTH
+    assert canonical(parse("(" * deep + "a" + ")" * deep)) == "a"
+    assert "deeper than 10" in refusal("(" * (deep + 1) + "a" + ")" * (deep + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("(" * 10_000 + "a" + ")" * 10_000, "longer"),
+        ("(" * 499 + "a" + ")" * 499, "deeper"),
+        ("NOT " * 249 + "a", "alone"),
+        ("-" * 999, "empty"),
+        (" OR ".join(["a"] * 50_000), "longer"),
+        ("a " * 500, "more than 50 terms"),
+        ("a\u0301\u0316" * 500_000, "longer"),
+        ("(.*a){25}", "not at the end"),
+        ("x" * 10_000, "longer"),
+        ("\u200d", "no letters"),
+        ("abc\u202edef", r"U+202E"),
+        ("abc\x00", r"U+0000"),
+        ("abc\ud800", r"U+D800"),
+        ("gradient & policy", "no letters"),
+        ("gradient <-> policy", "no letters"),
+        ("gradient | policy", "no letters"),
+        ("grad:*", "no field"),
+        ("%", "no letters"),
+        ("_", "no letters"),
+        ("\\", "no letters"),
+        ("'; DROP TABLE", "no letters"),
+    ],
+)
+def test_a_hostile_filter_is_refused(text: str, says: str) -> None:
+    assert says in refusal(text)
+
+
+@pytest.mark.parametrize("text", ["the and of", "a" + "\u0301" * 200, "(a) (b)"])
+def test_an_odd_but_honest_filter_is_read(text: str) -> None:
+    assert parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Schrodinger", "The Schrödinger bridge"),
+        ("Schrödinger", "The Schrodinger bridge"),
+        ("Schro\u0308dinger", "The Schrödinger bridge"),
+        ("STRASSE", "Eine Straße"),
+        ("straße", "EINE STRASSE"),
+        ("istanbul", "İSTANBUL"),
+        ("isik", "Işık"),
+        ("Łodz", "The Łódź lectures"),
+        ("gradient", "A gra\u00addient"),
+        ("first", "ﬁrﬅ"),
+    ],
+)
+def test_accents_and_case_make_no_difference(text: str, title: str) -> None:
+    assert finds(text, a_document(title))

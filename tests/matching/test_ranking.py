@@ -1,0 +1,75 @@
+"""What comes first, and why (rounds 20)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from subscriptions.matching import Document, Matcher, canonical, parse
+
+from .documents import a_document
+
+DAY = date(2026, 7, 7)
+
+
+def ranked(text: str, *documents: Document) -> list[int]:
+    matcher = Matcher()
+    matcher.add(1, canonical(parse(text)))
+    others = [a_document("Nothing of the kind") for _ in range(20)]
+    return [hit.paper for hit in matcher.match([*others, *documents]).hits(1)]
+
+
+def test_a_word_in_the_title_counts_more_than_in_the_abstract() -> None:
+    abstract = a_document("One two three", "gradient four five")
+    title = a_document("gradient two three", "one four five")
+    assert ranked("gradient", abstract, title) == [title.paper, abstract.paper]
+
+
+def test_further_occurrences_add_less_and_less() -> None:
+    matcher = Matcher()
+    matcher.add(1, "gradient")
+    bodies = ["gradient " * times + "x " * (20 - times) for times in (1, 2, 3)]
+    documents = [a_document("", body) for body in bodies]
+    three, two, one = (hit.score for hit in matcher.match(documents).hits(1))
+    assert two - one > three - two > 0
+
+
+def test_a_rare_word_counts_more_than_a_common_one() -> None:
+    common = [a_document("common") for _ in range(10)]
+    rare = a_document("rare")
+    assert ranked("common OR rare", *common, rare)[0] == rare.paper
+
+
+def test_upvotes_decide_where_words_do_not() -> None:
+    few, many = a_document("gradient", upvotes=2), a_document("gradient", upvotes=90)
+    assert ranked("gradient", few, many) == [many.paper, few.paper]
+    assert ranked("*", few, many)[:2] == [many.paper, few.paper]
+
+
+def test_what_is_left_out_adds_nothing_to_a_score() -> None:
+    matcher = Matcher()
+    matcher.add(1, "gradient")
+    matcher.add(2, "gradient -(policy robot)")
+    matches = matcher.match([a_document("gradient policy"), a_document("x")])
+    assert matches.hits(1)[0].score == matches.hits(2)[0].score
+
+
+def test_between_equals_a_lot_is_drawn_that_changes_with_the_day() -> None:
+    orders = set()
+    for days in range(10):
+        documents = [
+            a_document("gradient", paper=paper, day=DAY + timedelta(days))
+            for paper in (1, 2, 3)
+        ]
+        order = ranked("gradient", *documents)
+        assert order == ranked("gradient", *reversed(documents))
+        orders.add(tuple(order))
+    assert len(orders) > 1
+
+
+def test_a_score_per_term_is_the_same_for_every_filter_that_shares_it() -> None:
+    matcher = Matcher()
+    for number, text in enumerate(["gradient", "policy", "gradient policy"]):
+        matcher.add(number, text)
+    matches = matcher.match([a_document("gradient policy"), a_document("other")])
+    best = [matches.hits(number)[0].score for number in range(3)]
+    assert round(best[0] + best[1], 9) == round(best[2], 9)

@@ -1,0 +1,95 @@
+"""The letters: what each says, and what the confirm letter must not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from subscriptions.rendering import letter
+from subscriptions.rendering.letters import KINDS
+
+from .mails import letter_of, parsed, part, recipient
+
+TYPED = "visit http://evil.example now"
+
+
+def test_the_confirm_letter_has_nothing_that_the_visitor_typed() -> None:
+    made = letter_of(
+        "confirm",
+        recipient=recipient(
+            address="free.pills@evil.example", zone="Evil/Zone", hour=23
+        ),
+        facts={"name": TYPED, "filters": [TYPED], "wanted": [TYPED], "next_due": TYPED},
+    )
+    mail = letter(made)
+    for text in (mail.subject, mail.html, mail.text):
+        assert not re.search("evil|free.pills|23:00", text, re.IGNORECASE)
+    assert made.action_url in part(mail, "plain")
+    assert f'href="{made.action_url}"' in part(mail, "html")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_letter_says_why_and_how_to_stop(kind: str) -> None:
+    made = letter_of(kind)
+    mail = letter(made)
+    for text in (mail.html, mail.text):
+        assert text.count("You get this") == 1
+        assert made.links.unsubscribe in text
+    assert f"<title>{mail.subject}</title>" in mail.html
+    assert str(parsed(mail)["Subject"]) == mail.subject
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_both_parts_of_a_letter_have_the_same_links(kind: str) -> None:
+    mail = letter(letter_of(kind))
+    in_html = set(map(unescape, re.findall(r'href="([^"]*)"', mail.html)))
+    assert in_html == set(re.findall(r"https?://\S+", mail.text))
+
+
+@pytest.mark.parametrize("kind", ["confirm", "preferences", "goodbye"])
+def test_the_letter_is_about_its_link(kind: str) -> None:
+    made = letter_of(kind)
+    assert f'class="button" href="{made.action_url}"' in letter(made).html
+
+
+def test_the_welcome_says_when_and_how_much() -> None:
+    mail = letter(letter_of("welcome"))
+    for subtype in ("html", "plain"):
+        text = re.sub(r"<[^>]*>|\s+", " ", part(mail, subtype))
+        text = re.sub(" +", " ", text).replace(" .", ".").replace(" :", ":")
+        assert "The next digest is due Wednesday 8 July at 07:00." in text
+        assert "Curvature: 0 to 7 papers a day, median 3, over 10 editions" in text
+
+
+def test_the_welcome_does_without_volumes() -> None:
+    made = letter_of("welcome", facts={"next_due": "tomorrow", "volumes": []})
+    assert "would have brought lately" not in letter(made).html
+
+
+def test_a_filter_name_in_the_welcome_is_escaped_text() -> None:
+    facts = letter_of("welcome").facts
+    volumes = [{"name": "<b>x</b>\r\n", "low": 0, "median": 1, "high": 1, "days": 1}]
+    html = letter(letter_of("welcome", facts={**facts, "volumes": volumes})).html
+    assert "&lt;b&gt;x&lt;/b&gt;" in html
+
+
+def test_goodbye_without_a_link_shows_the_way_back_by_the_site() -> None:
+    made = letter_of("goodbye", action_url="")
+    assert "sign up as you did before" in letter(made).text
+    assert made.links.site in letter(made).html
+
+
+def test_a_letter_for_a_reader_of_text_has_no_html() -> None:
+    mail = letter(
+        replace(letter_of("preferences"), recipient=recipient(text_only=True))
+    )
+    assert mail.html == ""
+    assert parsed(mail).get_content_type() == "text/plain"
+
+
+def test_an_unknown_letter_is_refused_with_what_there_is() -> None:
+    with pytest.raises(ValueError, match="confirm, goodbye, preferences, welcome"):
+        letter(letter_of("../digest"))

@@ -1,0 +1,33 @@
+"""A relay that tests of whole runs send to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .oracle import Oracle
+from .rows import server
+
+
+@pytest.fixture
+def relay_with(settings: Any, tmp_path: Path) -> Iterator[Callable[..., Oracle]]:
+    """Start an Oracle with this script and point the settings to it."""
+    settings.VAR_DIR = tmp_path
+    with ExitStack() as stack:
+
+        def start(*script: Any, **options: Any) -> Oracle:
+            relay = Oracle(tmp_path / "taken.jsonl", *script, **options)
+            settings.EMAIL_SERVER = server(relay.url)
+            return stack.enter_context(relay)
+
+        yield start
+
+
+@pytest.fixture
+def relay(relay_with: Callable[..., Oracle]) -> Oracle:
+    """A relay that takes everything."""
+    return relay_with()

@@ -1,0 +1,154 @@
+"""Who must not be mailed is not mailed, whatever is owed to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from subscriptions.models import Delivery, Letter, Mailing, Round, Subscriber
+from subscriptions.sending import ledger
+
+from .rows import BEFORE, COVERED, a_digest, a_letter, a_reader, suppress
+
+pytestmark = pytest.mark.django_db
+State, Reader = Mailing.State, Subscriber.State
+
+
+def after_a_claim(mail: Delivery | Letter) -> tuple[str, str]:
+    ledger.claim(type(mail), "host:1:a", 50)
+    mail.refresh_from_db()
+    return mail.state, mail.reason
+
+
+@pytest.mark.parametrize(
+    ("reader", "ends"),
+    [
+        (Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        (Reader.PENDING, State.UNSUBSCRIBED),
+        (Reader.SUPPRESSED, State.SUPPRESSED),
+    ],
+)
+def test_a_digest_of_a_reader_who_is_not_active_ends(reader, ends):
+    digest = a_digest(a_reader(state=reader))
+    assert after_a_claim(digest)[0] == ends
+
+
+def test_a_digest_to_an_address_on_the_suppression_list_ends():
+    digest = a_digest(a_reader(email="Some.One@example.org"))
+    suppress(digest.subscriber)
+    assert after_a_claim(digest)[0] == State.SUPPRESSED
+
+
+def test_an_address_suppressed_under_an_earlier_key_is_still_suppressed(settings):
+    digest = a_digest()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    suppress(digest.subscriber)
+    settings.SECRET_KEY = "a new key"
+    assert after_a_claim(digest)[0] == State.SUPPRESSED
+
+
+def test_a_lifted_suppression_stops_nothing():
+    digest = a_digest()
+    suppress(digest.subscriber)
+    from subscriptions.models import Suppression
+
+    Suppression.objects.update(lifted_at=timezone.now())
+    assert after_a_claim(digest)[0] == State.LEASED
+
+
+def test_a_digest_of_a_paused_reader_is_skipped():
+    today = timezone.now().date()
+    paused = a_digest(a_reader(paused_until=today + timedelta(days=3)))
+    assert after_a_claim(paused) == (State.SKIPPED, "paused")
+
+
+def test_a_pause_ends_on_the_readers_own_day():
+    """In Kiritimati (UTC+14) a day has begun that Samoa (UTC-11) waits for."""
+    tomorrow_there = (timezone.now() + timedelta(hours=14)).date()
+    there = a_digest(a_reader(zone="Pacific/Kiritimati", paused_until=tomorrow_there))
+    here = a_digest(a_reader(zone="Pacific/Pago_Pago", paused_until=tomorrow_there))
+    assert after_a_claim(there)[0] == State.LEASED
+    assert after_a_claim(here)[0] == State.SKIPPED
+
+
+@pytest.mark.parametrize("kind", Letter.Kind.values)
+def test_no_letter_goes_to_a_suppressed_address(kind):
+    letter = a_letter(kind, a_reader(state=Reader.UNSUBSCRIBED))
+    suppress(letter.subscriber)
+    assert after_a_claim(letter)[0] == State.SUPPRESSED
+
+
+@pytest.mark.parametrize(
+    ("kind", "reader", "state"),
+    [
+        (Letter.Kind.CONFIRM, Reader.PENDING, State.LEASED),
+        (Letter.Kind.CONFIRM, Reader.UNSUBSCRIBED, State.LEASED),
+        (Letter.Kind.CONFIRM, Reader.ACTIVE, State.SKIPPED),
+        (Letter.Kind.WELCOME, Reader.ACTIVE, State.LEASED),
+        (Letter.Kind.WELCOME, Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        (Letter.Kind.PREFERENCES, Reader.ACTIVE, State.LEASED),
+        (Letter.Kind.GOODBYE, Reader.UNSUBSCRIBED, State.LEASED),
+    ],
+)
+def test_each_letter_goes_to_readers_in_the_state_it_is_for(kind, reader, state):
+    assert after_a_claim(a_letter(kind, a_reader(state=reader)))[0] == state
+
+
+def test_what_an_ended_digest_covered_comes_with_the_next_one():
+    digest = a_digest(a_reader(state=Reader.UNSUBSCRIBED), first=True)
+    after_a_claim(digest)
+    digest.subscriber.refresh_from_db()
+    assert digest.subscriber.covered == BEFORE
+    assert digest.subscriber.awaits_first_digest
+
+
+def test_a_leased_digest_keeps_its_coverage():
+    digest = a_digest()
+    after_a_claim(digest)
+    digest.subscriber.refresh_from_db()
+    assert digest.subscriber.covered == COVERED
+
+
+def test_unsubscribing_after_the_claim_ends_it_before_the_mail_begins():
+    digest = a_digest()
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    Subscriber.objects.update(state=Reader.UNSUBSCRIBED)
+    assert not ledger.still_wanted(lease)
+    digest.refresh_from_db()
+    assert digest.state == State.UNSUBSCRIBED
+
+
+def test_suppressing_after_the_claim_ends_it_before_the_mail_begins():
+    digest = a_digest()
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    suppress(digest.subscriber)
+    assert not ledger.still_wanted(lease)
+    digest.refresh_from_db()
+    assert digest.state == State.SUPPRESSED
+
+
+def test_pausing_the_round_after_the_claim_puts_the_mail_back():
+    digest = a_digest()
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    Round.objects.update(paused=True)
+    assert not ledger.still_wanted(lease)
+    digest.refresh_from_db()
+    assert (digest.state, digest.attempts) == (State.PENDING, 0)
+
+
+def test_erasing_the_reader_after_the_claim_leaves_nothing_to_send():
+    a_digest()
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    Subscriber.objects.all().delete()
+    assert not ledger.still_wanted(lease)
+
+
+def test_a_mail_that_may_go_has_its_lease_renewed():
+    digest = a_digest()
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    Delivery.objects.update(leased_until=timezone.now())
+    assert ledger.still_wanted(lease)
+    digest.refresh_from_db()
+    assert digest.leased_until > timezone.now() + timedelta(minutes=14)

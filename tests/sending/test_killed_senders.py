@@ -1,0 +1,101 @@
+"""kill -9 of a real sender in the middle of a batch, and several senders at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from .oracle import Moment, Oracle
+
+ROOT = Path(__file__).resolve().parents[2]
+Run = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, transactional_db: None) -> Run:
+    """Start a command of sender.py on a database, relay and var/ of its own."""
+    database = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    if connection.vendor == "postgresql":
+        of = connection.settings_dict
+        database = (
+            f"postgres://{of['USER']}:{of['PASSWORD']}@{of['HOST']}:{of['PORT']}"
+            f"/{of['NAME']}"
+        )
+
+    def start(
+        *arguments: str, relay: str = "smtp://127.0.0.1:9"
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.sending.sender", *arguments],
+            cwd=ROOT,
+            env=os.environ
+            | {
+                "ENV_FILE": "",
+                "DEBUG": "true",
+                "VAR_DIR": str(tmp_path / "var"),
+                "DATABASE_URL": database,
+                "EMAIL_URL": relay,
+                "SEND_BATCH": "10",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return out
+
+
+@pytest.mark.parametrize(("stage", "copies"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
+def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
+    run, tmp_path, stage, copies
+):
+    """The fifth mail of a batch of ten meets the kill; a new sender does the rest."""
+    finished(run("seed", "20"))
+    victims: list[subprocess.Popen[str]] = []
+
+    def script(moment: Moment) -> None:
+        if moment.stage == stage and moment.mail == 5 and len(victims) == 1:
+            victims[0].send_signal(signal.SIGKILL)
+            victims[0].wait()
+
+    with Oracle(tmp_path / "taken.jsonl", script) as relay:
+        victims.append(run("send", relay=relay.url))
+        victims[0].communicate(timeout=60)
+        assert victims[0].returncode == -signal.SIGKILL
+        stopped_at = json.loads(finished(run("states")))
+        assert stopped_at == {"sent": 4, "leased": 6, "pending": 10}
+        victims.append(run("send", relay=relay.url))
+        finished(victims[1])
+        assert json.loads(finished(run("states"))) == {"sent": 20}
+        taken = relay.taken()
+    assert len({one.recipient for one in taken}) == 20
+    assert len(taken) == 20 + copies
+    assert len({(one.recipient, one.message_id) for one in taken}) == 20
+
+
+def test_three_senders_at_once_send_nothing_twice(run, tmp_path):
+    finished(run("seed", "60"))
+    with Oracle(tmp_path / "taken.jsonl") as relay:
+        senders = [run("send", relay=relay.url) for _ in range(3)]
+        for each in senders:
+            finished(each)
+        copies = Counter(relay.recipients())
+        assert relay.sessions > 1
+    assert json.loads(finished(run("states"))) == {"sent": 60}
+    assert set(copies.values()) == {1}
+    assert len(copies) == 60

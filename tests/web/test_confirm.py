@@ -1,0 +1,66 @@
+"""Confirming: a page with a button, and success as often as it is pressed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from subscriptions import consent, links
+from tests.factories import a_reader
+
+from .world import checksum, path_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_button_confirms_and_pressing_it_again_shows_success(
+    client: Client,
+) -> None:
+    reader = a_reader(state="pending", confirmed_at=None)
+    at = path_of(links.confirm(reader))
+    assert "<button>Yes, send me the papers</button>" in client.get(at).content.decode()
+    reader.refresh_from_db()
+    assert reader.state == "pending"
+    for _ in range(3):
+        response = client.post(at)
+        assert response.status_code == 200
+        assert "You are in" in response.content.decode()
+    reader.refresh_from_db()
+    assert reader.state == "active"
+    assert "You are in" in client.get(at).content.decode()
+
+
+def test_a_second_press_changes_nothing(client: Client) -> None:
+    at = path_of(links.confirm(a_reader(state="pending", confirmed_at=None)))
+    client.post(at)
+    before = checksum()
+    client.post(at)
+    assert checksum() == before
+
+
+def test_after_three_days_the_page_says_how_to_go_on(client: Client) -> None:
+    reader = a_reader(state="pending", confirmed_at=None)
+    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
+        at = path_of(links.confirm(reader))
+        clock.shift(timedelta(hours=71))
+        assert client.get(at).status_code == 200
+        clock.shift(timedelta(hours=2))
+        late = client.post(at)
+    assert late.status_code == 410
+    assert "Sign up once more" in late.content.decode()
+    reader.refresh_from_db()
+    assert reader.state == "pending"
+
+
+def test_a_suppressed_address_is_told_so(client: Client) -> None:
+    reader = a_reader(state="pending", confirmed_at=None)
+    at = path_of(links.confirm(reader))
+    consent.suppress(reader.pk, "complained")
+    assert "cannot be subscribed" in client.post(at).content.decode()
+
+
+def test_a_changed_token_opens_nothing(client: Client) -> None:
+    at = path_of(links.confirm(a_reader(state="pending", confirmed_at=None)))
+    last = "A" if at[-1] != "A" else "B"
+    assert client.post(at[:-1] + last).status_code == 404

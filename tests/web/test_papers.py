@@ -1,0 +1,143 @@
+"""A paper's page and search."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import a_listing, a_paper, an_edition
+
+pytestmark = pytest.mark.django_db
+
+
+def shown(client: Client, at: str, **query: str) -> str:
+    response = client.get(at, query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_paper_shows_its_fields_links_and_lists(client: Client) -> None:
+    paper = a_paper(
+        arxiv_id="2607.12345",
+        title="Curvature for Nobody",
+        code_url="https://example.org/code",
+        summary="Nothing is claimed.",
+        note="9 pages",
+    )
+    a_listing(paper, an_edition(source="hf"))
+    html = shown(client, "/papers/2607.12345")
+    for text in (
+        "Curvature for Nobody",
+        "A. Sample",
+        "https://arxiv.org/abs/2607.12345",
+        "https://arxiv.org/pdf/2607.12345",
+        "https://example.org/code",
+        "Nothing is claimed.",
+        "(machine-written)",
+        "9 pages",
+        "/papers/date/2026-07-07?source=hf",
+    ):
+        assert text in html, text
+
+
+def test_an_old_style_id_has_a_slash(client: Client) -> None:
+    a_paper(arxiv_id="hep-th/9901001", title="From Before")
+    assert "From Before" in shown(client, "/papers/hep-th/9901001")
+
+
+@pytest.mark.parametrize("version", ["v1", "v12", "V2"])
+def test_a_version_leads_to_the_paper(client: Client, version: str) -> None:
+    response = client.get(f"/papers/2607.12345{version}")
+    assert response.status_code == 301
+    assert response["Location"] == "/papers/2607.12345"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "https://arxiv.org@evil.example/",
+        "ftp://example.org/",
+        "https://",
+        "https://[",
+    ],
+)
+def test_a_link_that_is_not_plainly_web_is_dropped(
+    client: Client, address: str
+) -> None:
+    a_paper(arxiv_id="2607.12345", code_url=address, project_url=address)
+    html = shown(client, "/papers/2607.12345")
+    assert f'href="{address}"' not in html
+    assert ">Code<" not in html
+
+
+def test_664_authors_are_there_and_folded_away(client: Client) -> None:
+    a_paper(arxiv_id="2607.12345", authors=[f"Sample {n}" for n in range(664)])
+    html = shown(client, "/papers/2607.12345")
+    assert "664 authors" in html
+    assert "and 652 more" in html
+    assert "Sample 663" in html
+
+
+def test_a_sample_says_that_it_is_one(client: Client) -> None:
+    a_listing(a_paper(arxiv_id="2607.12345"), an_edition(source="sample"))
+    html = shown(client, "/papers/2607.12345")
+    assert "the paper is invented" in html
+    assert "arxiv.org" not in html
+
+
+def test_search_finds_in_the_filter_language_and_marks_the_words(
+    client: Client,
+) -> None:
+    a_paper(title="Policy Gradients for Nobody")
+    a_paper(title="Gradient of a Policy")
+    html = shown(client, "/papers", q='"policy gradient"')
+    assert "<mark>Policy Gradients</mark> for Nobody" in html
+    assert "Gradient of a Policy" not in html
+    assert "1 paper<" in html
+
+
+def test_search_offers_the_query_as_a_filter(client: Client) -> None:
+    a_paper(title="Policy Gradients for Nobody")
+    html = shown(client, "/papers", q='"policy gradient"')
+    assert "/subscribe?filters=%22policy+gradient%22" in html
+
+
+def test_a_wrong_query_is_shown_with_its_place(client: Client) -> None:
+    html = shown(client, "/papers", q="gradient (policy")
+    assert 'class="fault"' in html
+    assert "gradient <mark>(</mark>policy" in html
+    assert 'value="gradient (policy"' in html
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "(" * 10_000,
+        " OR ".join(["word"] * 5_000),
+        "'; DROP TABLE subscriptions_paper; --",
+        "%",
+        "_",
+        "\\",
+        ":*",
+        "<->",
+        "a\0b",
+        "\u202e\u0301\u200d",
+        "x" * 10_000,
+        "(a+)+$",
+        '"',
+        "NOT survey",
+    ],
+)
+def test_no_query_breaks_the_page(client: Client, hostile: str) -> None:
+    a_paper()
+    assert "<script>" not in shown(client, "/papers", q=hostile)
+
+
+def test_a_query_is_shown_as_text(client: Client) -> None:
+    html = shown(client, "/papers", q='"><script>alert(1)</script>')
+    assert "<script>alert" not in html
+
+
+def test_nothing_found_says_so(client: Client) -> None:
+    assert "No stored paper matches" in shown(client, "/papers", q="zyzzyva")

@@ -1,0 +1,108 @@
+"""A small world with something to show on every page, and where the pages are."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.core import serializers
+
+from subscriptions import links
+from subscriptions.models import Delivery, Round, Subscriber
+from tests import factories
+
+TUESDAY = factories.TUESDAY
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} </title>"
+
+
+@dataclass(frozen=True)
+class World:
+    active: Subscriber
+    pending: Subscriber
+    delivery: Delivery
+
+    def pages(self) -> dict[str, str]:
+        """Every page that a GET can reach, by name."""
+        return {
+            "front": "/",
+            "front, other source": "/?source=arxiv",
+            "day": f"/papers/date/{TUESDAY}?source=hf",
+            "empty day": "/papers/date/2026-07-05?source=hf",
+            "paper": "/papers/hep-th/9901001",
+            "search": "/papers",
+            "search with results": "/papers?q=invented",
+            "search with a fault": "/papers?q=(invented",
+            "subscribe": "/subscribe",
+            "sent": "/subscribe/sent",
+            "confirm": path_of(links.confirm(self.pending)),
+            "confirmed": path_of(links.confirm(self.active)),
+            "preferences": path_of(links.preferences(self.active)),
+            "erase": path_of(links.preferences(self.active)) + "erase",
+            "preferences link": "/me/",
+            "unsubscribe": path_of(links.unsubscribe(self.active)),
+            "digest": path_of(links.web_copy(self.delivery)),
+            "digest document": path_of(links.web_copy(self.delivery)) + "/document",
+            "inbox": "/inbox/",
+            "privacy": "/privacy",
+        }
+
+
+def a_world() -> World:
+    for source in ("hf", "arxiv"):
+        for day in (TUESDAY - timedelta(days=1), TUESDAY):
+            edition = factories.an_edition(source=source, day=day)
+            for votes in range(3):
+                paper = factories.a_paper(
+                    upvotes=votes, comments=votes, submitter="sample"
+                )
+                listing = factories.a_listing(paper, edition)
+    factories.a_paper(
+        arxiv_id="hep-th/9901001",
+        title=HOSTILE,
+        abstract=HOSTILE + "W" * 500,
+        authors=[f"Sample {number} {HOSTILE}" for number in range(40)],
+        day=date(1999, 1, 1),
+        code_url="javascript:alert(3)",
+        project_url="https://example.org/project",
+    )
+    active = factories.a_reader(zone="Europe/Berlin")
+    mine = factories.a_subscription(active, '"policy gradient" OR hessian', "Theory")
+    factories.a_subscription(active, "in:hf", enabled=False)
+    pending = factories.a_reader(state="pending", confirmed_at=None)
+    delivery = Delivery.objects.create(
+        subscriber=active,
+        round=Round.objects.create(due_date=TUESDAY),
+        due_date=TUESDAY,
+        state="sent",
+        message_id="<invented@example.org>",
+        picks=[
+            {"listing": listing.pk, "paper": listing.paper_id, "filters": [mine.pk]}
+        ],
+        filters=[
+            {
+                "id": mine.pk,
+                "filter": mine.filter_id,
+                "name": "Theory",
+                "text": mine.text,
+                "matched": 1,
+            }
+        ],
+        editions=[{"source": "arxiv", "day": TUESDAY.isoformat(), "papers": 3}],
+    )
+    return World(active, pending, delivery)
+
+
+def path_of(address: str) -> str:
+    return urlsplit(address).path
+
+
+def checksum() -> str:
+    """Changes when any row of any table of ours or Django's does."""
+    rows = [
+        serializers.serialize("json", model._default_manager.order_by("pk"))
+        for model in apps.get_models()
+    ]
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
