@@ -18,7 +18,7 @@ TIMETABLE = {
     },
     "forget what has had its time": {
         "task": "subscriptions.tasks.forget",
-        "schedule": crontab(hour=3, minute=17),
+        "schedule": crontab(minute=17),
         "options": {"expires": 3600},
     },
 }

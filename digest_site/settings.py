@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvError
+from dotenv import load_dotenv
 from jinja2 import StrictUndefined, select_autoescape
 
 from . import values
@@ -21,9 +21,8 @@ from . import values
 BASE_DIR = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
 
-env = Env()
 if env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
-    env.read_env(env_file, recurse=False)
+    load_dotenv(env_file)  # what is set already, stays
 
 
 def setting(name: str, default: str, read: Callable[[str], T]) -> T:
@@ -31,7 +30,7 @@ def setting(name: str, default: str, read: Callable[[str], T]) -> T:
     given = os.environ.get(name) or default
     try:
         return read(given)
-    except (ValueError, EnvError) as error:
+    except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {given!r}; it {error}.") from error
 
 
@@ -147,7 +146,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Beat keeps no file: what is due is in the database, and each bell asks anew.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 from .schedule import TIMETABLE as CELERY_BEAT_SCHEDULE  # noqa: E402, F401
 
 # --- Django -------------------------------------------------------------------
@@ -160,8 +160,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "csp",
-    "django_htmx",
     "subscriptions",
 ]
 MIDDLEWARE = [
@@ -174,7 +172,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "digest_site.urls"
 WSGI_APPLICATION = "digest_site.wsgi.application"
@@ -256,6 +253,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        "kombu.connection": {"level": "ERROR"},
         "stamina": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},

@@ -5,14 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from time import monotonic
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from . import consent, pipeline
 from .sending import RelayDown
 
 # Work stops taking new items after this and rings its successor.
 SHIFT = 45.0
+
+
+def ring(bell: Task[[], None]) -> None:
+    """Ask for work now instead of at the next tick; a dead broker delays nothing."""
+    with suppress(OperationalError, OSError):
+        bell.apply_async(retry=False)
 
 
 @shared_task(expires=1200)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from subscriptions import links, pipeline
 from subscriptions.models import Delivery
 
-from .headers import as_mail, mail_document
+from .headers import mail_document
 
 
 @require_safe
@@ -29,10 +29,7 @@ def document(request: HttpRequest, token: str) -> HttpResponse:
         delivery = _delivery(token)
     except links.Expired as error:
         raise Http404 from error
-    copy = pipeline.web_copy(delivery.pk)
-    if not copy.html:  # the reader asked for text only
-        return as_mail(render(request, "pages/digest_text.html", {"copy": copy}))
-    return mail_document(copy.html)
+    return mail_document(pipeline.web_copy(delivery.pk).html)
 
 
 def _delivery(token: str) -> Delivery:

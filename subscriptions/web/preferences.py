@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from subscriptions import consent, links
+from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
 from .forms import (
@@ -80,6 +80,7 @@ def send_link(request: HttpRequest) -> HttpResponse:
     sent = request.method == "POST" and form.is_valid()
     if sent:
         consent.send_preferences_link(form.cleaned_data["address"])
+        tasks.ring(tasks.send)
     context = {"form": form, "sent": sent}
     return render(request, "pages/preferences_link.html", context)
 

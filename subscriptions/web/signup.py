@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from subscriptions import consent, links
+from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
 from .forms import SignUp
@@ -31,6 +31,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
                 form.cleaned_data["filters"],
                 form.schedule(),
             )
+            tasks.ring(tasks.send)
             return redirect("sent")
     return render(request, "pages/subscribe.html", {"form": form, "zones": zones()})
 
@@ -51,6 +52,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from error
     if request.method == "POST":
         reader = consent.confirm(reader.pk)
+        tasks.ring(tasks.tick)
     active = reader.state == Subscriber.State.ACTIVE
     context = {
         "reader": reader,

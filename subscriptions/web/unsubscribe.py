@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscriptions import consent, links
+from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
 State = Subscriber.State
@@ -36,6 +36,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             reader = _act(reader.pk, asked)
         except DatabaseError:
             return _try_later()
+        tasks.ring(tasks.send)
     gone = reader.state in {State.UNSUBSCRIBED, State.SUPPRESSED}
     can_return = reader.state == State.UNSUBSCRIBED and reader.confirmed_at is not None
     context = {"reader": reader, "gone": gone, "can_return": can_return}

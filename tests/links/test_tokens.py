@@ -58,7 +58,7 @@ def test_links_that_expire_do(purpose: str, days: int) -> None:
 
 
 def test_an_unsubscribe_link_works_after_three_years_and_a_rotated_key() -> None:
-    with override_settings(SECRET_KEY="old-key"):  # noqa: S106
+    with override_settings(SECRET_KEY="old-key"):
         token = links.token("unsubscribe", 9)
     later = time_machine.travel(NOON + timedelta(days=3 * 365))
     with later, override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old-key"]):

@@ -99,7 +99,7 @@ def test_days_lead_to_the_previous_and_the_next_with_papers(client: Client) -> N
         a_listing(edition=an_edition(source="hf", day=day))
     html = shown(client, "/papers/date/2026-07-04?source=hf")
     previous, following = (
-        re.findall(rf'rel="{rel}" href="([^"]*)"', html) for rel in ("prev", "next")
+        re.findall(rf'rel="{rel}"\s+href="([^"]*)"', html) for rel in ("prev", "next")
     )
     assert previous == ["/papers/date/2026-07-03?source=hf"]
     assert following == ["/papers/date/2026-07-07?source=hf"]

@@ -23,7 +23,7 @@ def a_public_installation(settings: Settings) -> None:
 
 def stamp(client: Client) -> str:
     html = client.get("/subscribe").content.decode()
-    found = re.search(r'name="since" value="([^"]+)"', html)
+    found = re.search(r'name="since"\s+value="([^"]+)"', html)
     assert found
     return found[1]
 
@@ -62,5 +62,5 @@ def test_a_field_that_nobody_sees_is_a_trap(client: Client) -> None:
 
 def test_the_trap_is_hidden_by_style_and_not_by_its_type(client: Client) -> None:
     html = client.get("/subscribe").content.decode()
-    field = re.search(r'<input type="text" name="website"[^>]*>', html)
+    field = re.search(r'<input type="text"\s+name="website"[^>]*>', html)
     assert field and 'tabindex="-1"' in field[0] and 'autocomplete="off"' in field[0]

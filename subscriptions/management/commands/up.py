@@ -147,14 +147,12 @@ def commands(bind: str) -> dict[str, list[str]]:
     celery = ["celery", "--quiet", "-A", "digest_site"]
     worker = f"--hostname=up-{os.getpid()}@{socket.gethostname()}"
     alone = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
-    # Beat keeps no file: what is due is in the database, each bell asks anew.
-    memory = ["--scheduler", "celery.beat:Scheduler", "--pidfile="]
     web = ["--bind", bind, "--worker-class", "gthread", "--threads", "8"]
     quiet = ["--no-control-socket", "--log-level", "warning"]
     return {
         "web": ["gunicorn", "digest_site.wsgi", *web, *quiet],
         "worker": [*celery, "worker", "-P", "threads", "-c", "4", worker, *alone],
-        "beat": [*celery, "beat", *memory],
+        "beat": [*celery, "beat", "--pidfile="],
     }
 
 

@@ -1,0 +1,94 @@
+"""The whole service as an operator runs it, on ports and in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.up.running import ROOT, manage
+
+T = TypeVar("T")
+
+
+def backend(name: str, folder: Path) -> dict[str, str]:
+    """The settings of a database and a broker nobody else uses."""
+    if name == "sqlite and files":
+        return {}
+    postgres = os.environ.get("TEST_POSTGRES_URL")
+    redis = os.environ.get("TEST_REDIS_URL")
+    if not postgres or not redis:
+        pytest.skip("bin/test starts PostgreSQL and Redis for this")
+    database = f"round_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{database}"')
+    parts = urlsplit(postgres)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    return {
+        "DATABASE_URL": urlunsplit(parts._replace(path=f"/{database}")),
+        # Another worker of this run must not answer these bells.
+        "CELERY_BROKER_URL": f"{redis.rpartition('/')[0]}/{worker + 1}",
+    }
+
+
+def ask(settings: dict[str, str], *arguments: str) -> Any:
+    """What `manage.py ... --json` answers."""
+    done = manage(*arguments, "--json", settings=settings)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def spawn(settings: dict[str, str], log: Path, *command: str) -> subprocess.Popen[str]:
+    """A program of the service in a session of its own."""
+    with log.open("a") as out:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=settings,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def mails_in(var: Path) -> list[EmailMessage]:
+    """What the embedded inbox took, oldest first."""
+    found = [
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in sorted((var / "inbox").glob("*.eml"))
+    ]
+    return [mail for mail in found if isinstance(mail, EmailMessage)]
+
+
+def eventually(look: Callable[[], T], within: float = 75.0) -> T:
+    """The first answer of `look` that is true."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+    return found
+
+
+def rows(settings: dict[str, str], statement: str) -> list[Any]:
+    """What the service's database answers, asked from outside."""
+    url = settings.get("DATABASE_URL")
+    if url:
+        with psycopg.connect(url) as postgres:
+            return postgres.execute(statement).fetchall()
+    path = Path(settings["VAR_DIR"]) / "paper_round.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, timeout=20)) as lite:
+        return lite.execute(statement).fetchall()

@@ -1,0 +1,104 @@
+"""Nothing that can send starts before it is said who sends."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from subscriptions import checks
+
+from .running import ROOT, environment, manage
+
+ASKED_FOR = ["PUBLIC_URL", "EMAIL_FROM", "POSTAL_ADDRESS", "CONTROLLER", "CONTACT"]
+
+
+@pytest.fixture
+def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything set as it should be for real readers."""
+    settings.DEBUG = settings.EMBEDDED_INBOX = False
+    settings.PUBLIC_URL = "https://papers.example.org"
+    settings.EMAIL_SERVER = replace(settings.EMAIL_SERVER, host="mail.example.org")
+    settings.EMAIL_FROM = "digest@papers.example.org"
+    monkeypatch.setenv("EMAIL_FROM", settings.EMAIL_FROM)
+    settings.POSTAL_ADDRESS = "Example Library, 1 Sample Street"
+    settings.CONTROLLER = "Example Library"
+    settings.CONTACT = "papers@example.org"
+
+
+@pytest.mark.usefixtures("service")
+def test_a_service_that_says_who_it_is_may_mail() -> None:
+    checks.refuse_to_mail()
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "http://papers.example.org"),
+        ("PUBLIC_URL", "https://localhost"),
+        ("EMAIL_FROM", "digest@127.0.0.1"),
+        ("POSTAL_ADDRESS", ""),
+        ("CONTROLLER", " "),
+        ("CONTACT", ""),
+    ],
+)
+def test_each_of_these_is_asked_for(name: str, value: str, settings: Settings) -> None:
+    setattr(settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match=rf"(?s){name}, .*DEBUG=true"):
+        checks.refuse_to_mail()
+    assert len(checks.may_mail()) == 1
+
+
+@pytest.mark.usefixtures("service")
+def test_a_sender_that_was_only_guessed_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("EMAIL_FROM")
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_FROM"):
+        checks.refuse_to_mail()
+
+
+@pytest.mark.usefixtures("service")
+def test_a_trial_hands_mail_to_its_own_machine_only(settings: Settings) -> None:
+    settings.DEBUG = True
+    with pytest.raises(ImproperlyConfigured, match=r"EMAIL_URL.*'mail\.example\.org'"):
+        checks.refuse_to_mail()
+    settings.EMAIL_SERVER = replace(settings.EMAIL_SERVER, host="127.0.0.1")
+    checks.refuse_to_mail()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ["-m", "celery", "-A", "digest_site", "worker", "-P", "solo"],
+        ["-m", "celery", "-A", "digest_site", "beat", "--pidfile="],
+        ["-c", "import digest_site.wsgi"],
+        ["manage.py", "up"],
+        ["manage.py", "round"],
+        ["manage.py", "send"],
+    ],
+    ids=lambda program: program[-1],
+)
+def test_nothing_that_sends_starts_before(program: list[str], tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, *program],
+        cwd=ROOT,
+        env=environment(tmp_path, DEBUG="false"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert answer.returncode == 1
+    for name in ASKED_FOR:
+        assert f"{name}, " in answer.stderr
+
+
+def test_what_mails_nobody_runs_without(tmp_path: Path) -> None:
+    settings = environment(tmp_path, DEBUG="false")
+    assert manage("migrate", settings=settings).returncode == 0
+    answer = manage("match", "gradient", "--json", settings=settings)
+    assert (answer.returncode, answer.stderr) == (0, "")
