@@ -212,6 +212,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = DEBUG
 APPEND_SLASH = False  # a redirect would break the POST of RFC 8058
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

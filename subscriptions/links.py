@@ -20,6 +20,9 @@ from .models import Delivery, Subscriber
 _LIFETIMES: dict[str, timedelta | None] = {
     "confirm": timedelta(hours=72),
     "preferences": timedelta(days=30),
+    # From a letter asked for: opens the same page, and may erase. A digest can be
+    # forwarded; a fresh letter was read by whoever reads the address now.
+    "account": timedelta(days=1),
     "unsubscribe": None,
     "digest": timedelta(days=90),
 }
@@ -94,6 +97,11 @@ def confirm(reader: Subscriber) -> str:
 
 def preferences(reader: Subscriber) -> str:
     return absolute("preferences", token("preferences", reader.pk))
+
+
+def account(reader: Subscriber) -> str:
+    """The preferences page with what a forwarded digest must not give."""
+    return absolute("preferences", token("account", reader.pk))
 
 
 def unsubscribe(reader: Subscriber) -> str:

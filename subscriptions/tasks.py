@@ -46,4 +46,6 @@ def send() -> None:
 
 @shared_task(expires=3600)
 def forget() -> None:
-    consent.forget(timezone.now())
+    now = timezone.now()
+    consent.forget(now)
+    pipeline.forget(now)

@@ -11,7 +11,7 @@ from .explain import explain
 from .importing import BadLine, Imported, import_subscribers
 from .intake import first_edition, ingest, ingest_file, publish, publish_until
 from .mails import preview, web_copy
-from .round import RoundReport, close_rounds, deliver, run
+from .round import RoundReport, close_rounds, deliver, forget, run
 
 __all__ = [
     "BadLine",
@@ -24,6 +24,7 @@ __all__ = [
     "deliver",
     "explain",
     "first_edition",
+    "forget",
     "import_subscribers",
     "ingest",
     "ingest_file",

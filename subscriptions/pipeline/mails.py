@@ -179,7 +179,7 @@ def _letter(letter: Letter) -> rendering.LetterMail:
     actions = {
         Letter.Kind.CONFIRM: links.confirm,
         Letter.Kind.WELCOME: links.preferences,
-        Letter.Kind.PREFERENCES: links.preferences,
+        Letter.Kind.PREFERENCES: links.account,
         Letter.Kind.GOODBYE: links.unsubscribe,
     }
     facts: dict[str, object] = {}

@@ -12,6 +12,7 @@ from subscriptions import sending
 from subscriptions.models import Delivery, Letter, Round
 
 from .compose import compose_day
+from .had import KEPT
 from .intake import publish_until
 from .mails import outgoing_digests, outgoing_letters
 
@@ -81,6 +82,14 @@ def deliver(seconds: float | None = None, day: date | None = None) -> sending.Co
     if day is None:
         letters = sending.send(Letter, outgoing_letters, until=until)
     return letters + sending.send(Delivery, outgoing_digests, until=until, due_date=day)
+
+
+def forget(now: datetime) -> int:
+    """Empty digests that have had their 90 days; how many. States and counts stay."""
+    old = Delivery.objects.filter(due_date__lt=now.date() - KEPT)
+    return old.exclude(picks=[], also=[], filters=[]).update(
+        picks=[], also=[], filters=[], notes=[], left_out=0
+    )
 
 
 def close_rounds(now: datetime) -> int:

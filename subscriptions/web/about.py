@@ -15,7 +15,11 @@ RETENTION = (
     ("Your address, schedule and filters", "until you erase them"),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
     ("When you agreed, to which words", "until you erase yourself"),
-    ("Which papers each digest held, and what became of the mail", "the same"),
+    ("Which papers each digest held, and for which filters", "90 days"),
+    (
+        "When each digest was due and what became of the mail",
+        "until you erase yourself",
+    ),
     ("A filter that nobody uses any more", "deleted on the next clean-up"),
     (
         "A keyed hash of an address that bounced or complained",

@@ -62,15 +62,25 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, token: str) -> HttpResponse:
-    """The second confirmation: a page of its own, and a button."""
+    """The second confirmation: a page of its own, and a button.
+
+    The link of a digest, which may have been forwarded, only gets a letter sent whose
+    link can erase.
+    """
     try:
         reader = _reader(token)
     except links.Expired:
         return _expired(request)
+    fresh = _is_fresh(token)
+    if request.method == "POST" and not fresh:
+        consent.send_preferences_link(reader.email)
+        tasks.ring(tasks.send)
+        return render(request, "pages/preferences_link.html", {"sent": True})
     if request.method == "POST":
         consent.erase(reader.pk)
         return render(request, "pages/erased.html")
-    return render(request, "pages/erase.html", {"reader": reader, "token": token})
+    context = {"reader": reader, "token": token, "fresh": fresh}
+    return render(request, "pages/erase.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,9 +95,24 @@ def send_link(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/preferences_link.html", context)
 
 
+def _is_fresh(token: str) -> bool:
+    """Does it come from a letter of the last day, asked for by the reader?"""
+    try:
+        links.read("account", token)
+    except links.BadLink:
+        return False
+    return True
+
+
 def _reader(token: str) -> Subscriber:
     try:
-        return Subscriber.objects.get(pk=links.read("preferences", token))
+        try:
+            pk = links.read("account", token)
+        except links.Expired:
+            raise
+        except links.BadLink:
+            pk = links.read("preferences", token)
+        return Subscriber.objects.get(pk=pk)
     except links.Expired:
         raise
     except (links.BadLink, Subscriber.DoesNotExist) as error:

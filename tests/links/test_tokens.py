@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from subscriptions import links
 
-PURPOSES = ["confirm", "preferences", "unsubscribe", "digest"]
+PURPOSES = ["confirm", "preferences", "account", "unsubscribe", "digest"]
 NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
 
 
@@ -43,7 +43,8 @@ def test_junk_is_a_bad_link_and_no_error(junk: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("purpose", "days"), [("confirm", 3), ("preferences", 30), ("digest", 90)]
+    ("purpose", "days"),
+    [("confirm", 3), ("preferences", 30), ("account", 1), ("digest", 90)],
 )
 def test_links_that_expire_do(purpose: str, days: int) -> None:
     with time_machine.travel(NOON, tick=False):

@@ -141,7 +141,7 @@ def test_an_unknown_setting_is_refused(client: Client, reader: Subscriber) -> No
 def test_erasing_takes_a_page_of_its_own_and_a_button(client: Client) -> None:
     reader = a_reader()
     a_subscription(reader)
-    at = path_of(links.preferences(reader)) + "erase"
+    at = path_of(links.account(reader)) + "erase"
     assert "cannot be taken back" in client.get(at).content.decode()
     assert Subscriber.objects.exists()
     assert "You are erased" in client.post(at).content.decode()
@@ -149,6 +149,25 @@ def test_erasing_takes_a_page_of_its_own_and_a_button(client: Client) -> None:
     assert not Subscription.objects.exists()
     assert not Delivery.objects.exists()
     assert client.get(at).status_code == 404
+
+
+def test_a_forwarded_digest_erases_nobody_it_gets_a_letter_sent(
+    client: Client, reader: Subscriber
+) -> None:
+    at = path_of(links.preferences(reader)) + "erase"
+    assert "takes a fresh link" in client.get(at).content.decode()
+    client.post(at)
+    assert Subscriber.objects.filter(pk=reader.pk).exists()
+    assert [letter.kind for letter in reader.letters.all()] == ["preferences"]
+
+
+def test_the_link_that_erases_works_for_a_day(client: Client) -> None:
+    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
+        reader = a_reader()
+        at = path_of(links.account(reader)) + "erase"
+        clock.shift(timedelta(days=1, minutes=1))
+        assert client.post(at).status_code in {404, 410}
+    assert Subscriber.objects.filter(pk=reader.pk).exists()
 
 
 def test_after_a_month_the_page_offers_a_fresh_link(client: Client) -> None:
