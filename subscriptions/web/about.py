@@ -17,7 +17,7 @@ RETENTION = (
     ("When you agreed, to which words", "until you erase yourself"),
     ("Which papers each digest held, and for which filters", "90 days"),
     (
-        "When each digest was due and what became of the mail",
+        "When a digest was due and what became of it",
         "until you erase yourself",
     ),
     ("A filter that nobody uses any more", "deleted on the next clean-up"),
