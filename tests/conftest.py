@@ -1,11 +1,19 @@
 """What every test may use; factories.py has the rows, environment.py the settings."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+# Playwright keeps an event loop in this thread; Django's ORM is called beside it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 if "VAR_DIR" not in os.environ:
     raise pytest.UsageError(
@@ -17,13 +25,16 @@ if "VAR_DIR" not in os.environ:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out the full sizes unless bin/test --full asked for them."""
-    if os.environ.get("TEST_FULL"):
-        return
-    full = [item for item in items if item.get_closest_marker("full")]
-    if full:
-        config.hook.pytest_deselected(items=full)
-        items[:] = [item for item in items if item not in full]
+    """Leave out what belongs to another run: the full sizes without --full, and what
+    only PostgreSQL can show on SQLite."""
+    others = set()
+    if not os.environ.get("TEST_FULL"):
+        others.add("full")
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        others.add("postgresql")
+    left = [item for item in items if any(map(item.get_closest_marker, others))]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +44,20 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared is not here: it holds the recorded days of the sources")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process: Playwright can be started once."""
+    if not CHROMIUM.exists():
+        reason = f"no browser at {CHROMIUM}: apt-get install chromium, or set CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield chromium
+        chromium.close()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -26,13 +25,13 @@ _GRAVEST = [State.DOWN, State.PARTIAL, State.FRESH, State.STALE, State.QUIET]
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one call brought in. `seen` distinct ids offered, `new` papers created,
+    """What one call brought in. `ids` of the papers offered, `new` papers created,
     `updated` existing ones of which a shown value changed, `rejected` unusable items,
     `listed` listings made; `days` those that papers were offered for."""
 
     source: str
     state: str
-    seen: int = 0
+    ids: frozenset[str] = frozenset()
     new: int = 0
     updated: int = 0
     rejected: int = 0
@@ -40,9 +39,10 @@ class Ingested:
     days: tuple[date, ...] = ()
     reasons: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        days = [day.isoformat() for day in self.days]
-        return asdict(self) | {"days": days, "reasons": list(self.reasons)}
+    @property
+    def seen(self) -> int:
+        """How many papers were offered, however often each."""
+        return len(self.ids)
 
     @classmethod
     def together(cls, source: str, parts: Sequence[Ingested]) -> Ingested:
@@ -50,10 +50,11 @@ class Ingested:
         if len(parts) == 1:
             return parts[0]
         states = {part.state for part in parts}
-        names = ("seen", "new", "updated", "rejected", "listed")
+        names = ("new", "updated", "rejected", "listed")
         return cls(
             source,
             next(state.value for state in _GRAVEST if state in states),
+            frozenset().union(*(part.ids for part in parts)),
             **{name: sum(getattr(part, name) for part in parts) for name in names},
             days=tuple(day for part in parts for day in part.days),
             reasons=tuple(dict.fromkeys(why for part in parts for why in part.reasons)),
@@ -110,16 +111,19 @@ class Intake:
             listed = place(self.source, wanted)
             state = self._state(reading, records, wanted, day, listed)
             counts = {
-                "seen": stored.seen,
                 "new": stored.new,
                 "updated": stored.updated,
                 "rejected": len(reading.rejected),
                 "listed": listed,
             }
-            self._note(day, state, counts, reasons, origin)
-        days = (day,) if day and records else ()
+            self._note(day, state, counts | {"seen": stored.seen}, reasons, origin)
         return Ingested(
-            self.source, state.value, **counts, days=days, reasons=tuple(reasons)
+            self.source,
+            state.value,
+            frozenset(stored.papers),
+            **counts,
+            days=(day,) if day and records else (),
+            reasons=tuple(reasons),
         )
 
     def _state(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from subscriptions.models import Source
 
@@ -52,13 +52,13 @@ def explain(query: Query, document: Document) -> tuple[Span, ...] | None:
     Spans of title and abstract do not overlap, so that they can be marked. A filter
     that looks for nothing in particular, such as `*`, gives an empty tuple.
     """
-    found = _found(query, _Reading(document))
+    found = _found(query, _reading(document))
     return None if found is None else _apart(found)
 
 
 def why_not(query: Query, document: Document) -> str:
     """The first term that fails, as a sentence; "" if the document satisfies all."""
-    reading = _Reading(document)
+    reading = _reading(document)
     if _found(query, reading) is not None:
         return ""
     reason = _failure(query, reading)
@@ -90,6 +90,12 @@ class _Reading:
             ("abstract", self.document.abstract, self.abstract),
         ]
         return [entry for entry in both if wanted in {"", entry[0]}]
+
+
+@lru_cache(maxsize=2048)
+def _reading(document: Document) -> _Reading:
+    """Kept between calls: every reader of a paper asks about the same words."""
+    return _Reading(document)
 
 
 def _stemmed(text: str) -> list[Token]:

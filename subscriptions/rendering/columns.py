@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 WIDTH = 72
 _ADDRESS = re.compile(r"https?://\S+")
 
 
+@lru_cache(maxsize=20_000)  # the abstracts of some days, for all their readers
 def wrap(text: str, indent: int = 0, first: str = "") -> str:
     """`text` in lines of at most WIDTH columns, each indented by `indent` spaces.
 

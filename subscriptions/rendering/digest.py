@@ -25,12 +25,13 @@ def digest(d: Digest) -> Rendered:
     total = sum(len(group.entries) for group in d.groups)
     short = d.weekly or not d.recipient.full_abstracts
     full = 0 if short else min(FULL_ABSTRACTS, total)
-    if not _fits(d, total, full):
-        full = _most(full, lambda number: _fits(d, total, number))
     kept = total
-    if full == 0 and not _fits(d, total, 0):
-        kept = _most(total, lambda number: _fits(d, number, 0))
     subject, html, text = _parts(d, kept, full)
+    if not _small_enough(html, text):
+        full = _most(full, lambda number: _fits(d, total, number))
+        if full == 0 and not _fits(d, total, 0):
+            kept = _most(total, lambda number: _fits(d, number, 0))
+        subject, html, text = _parts(d, kept, full)
     return Rendered(
         subject=subject,
         html=html,
@@ -53,7 +54,11 @@ def _most(top: int, fits: Callable[[int], bool]) -> int:
 
 def _fits(d: Digest, kept: int, full: int) -> bool:
     _, html, text = _parts(d, kept, full)
-    return all(len(quoted_printable(part)) < SIZE_LIMIT for part in (html, text))
+    return _small_enough(html, text)
+
+
+def _small_enough(*parts: str) -> bool:
+    return all(len(quoted_printable(part)) < SIZE_LIMIT for part in parts)
 
 
 def _parts(d: Digest, kept: int, full: int) -> tuple[str, str, str]:

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import browser
-
-__all__ = ["browser"]
-
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:

@@ -18,7 +18,7 @@ from subscriptions.models import Edition, Listing, Paper, SourceRun
 from .conftest import NOON, TUESDAY, Take, words
 from .invented import a_line, json_lines
 
-ONE_AT_A_TIME = "SQLite's tests share one connection in memory; PostgreSQL shows this"
+# On PostgreSQL only: SQLite's tests share one connection, in memory.
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
@@ -35,12 +35,11 @@ def at_once(*jobs: Callable[[], Any]) -> list[Any]:
         return list(pool.map(run, jobs))
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_ingests_of_the_same_and_other_days_lose_and_double_nothing(
     tmp_path: Any,
 ) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip(ONE_AT_A_TIME)
     paths = []
     for back in range(4):
         lines = [a_line(f"2607.{number + 50 * back:05d}") for number in range(100)]
@@ -59,10 +58,9 @@ def test_two_ingests_of_the_same_and_other_days_lose_and_double_nothing(
         assert edition.papers == edition.listings.count()
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_an_edition_is_published_by_one_of_two(take: Take) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip(ONE_AT_A_TIME)
     take(json_lines(*(a_line(f"2607.{number:05d}") for number in range(200))))
     publish = lambda: ingestion.publish_until(TUESDAY, NOON)  # noqa: E731
     assert sorted(map(len, at_once(publish, publish, publish))) == [0, 0, 1]

@@ -140,10 +140,9 @@ def test_many_claimers_at_once_never_share_a_mail():
     assert sorted(functools.reduce(operator.iadd, shares, [])) == digests
 
 
+@pytest.mark.postgresql  # SQLite has no row locks: its one writer waits
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_mail_is_passed_over_not_waited_for():
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no row locks: its one writer waits")
     locked, free = a_digest(), a_digest()
     with transaction.atomic():
         Delivery.objects.select_for_update().get(pk=locked.pk)

@@ -1,24 +1,30 @@
-"""Every reader as CSV, in the columns that import_subscribers takes, and the state."""
+"""Every reader and the filters they have on, as a CSV that import_subscribers takes."""
 
 import csv
 import sys
 from typing import Any
 
-from subscriptions.management.report import ReportCommand
-from subscriptions.models import Subscriber
+from django.db.models import Prefetch
 
-COLUMNS = ["address", "filters", "zone", "hour", "confirmed_at", "state"]
+from subscriptions.management.report import ReportCommand
+from subscriptions.models import Subscriber, Subscription
+from subscriptions.pipeline.importing import EXPORTED
 
 
 class Command(ReportCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        readers = Subscriber.objects.order_by("pk").prefetch_related("subscriptions")
+        readers = Subscriber.objects.order_by("pk").prefetch_related(
+            Prefetch(
+                "subscriptions",
+                Subscription.objects.filter(enabled=True).select_related("filter"),
+            )
+        )
         rows = (
             [
                 reader.email,
-                "|".join(each.text for each in reader.subscriptions.all()),
+                "|".join(_text(each) for each in reader.subscriptions.all()),
                 reader.zone,
                 reader.hour,
                 reader.confirmed_at.isoformat() if reader.confirmed_at else "",
@@ -27,9 +33,15 @@ class Command(ReportCommand):
             for reader in readers.iterator(chunk_size=2000)
         )
         if options["json"]:
-            data = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+            data = [dict(zip(EXPORTED, row, strict=True)) for row in rows]
             self.answer(options, {"subscribers": data}, [])
             return
         out = csv.writer(self.stdout if self.stdout else sys.stdout)
-        out.writerow(COLUMNS)
+        out.writerow(EXPORTED)
         out.writerows(rows)
+
+
+def _text(subscription: Subscription) -> str:
+    """The filter as written; in canonical form where what was written has a `|`."""
+    written = subscription.text
+    return subscription.filter.text if "|" in written else written

@@ -23,9 +23,11 @@ class Command(ReportCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with options["csv"].open(encoding="utf-8", newline="") as lines:
+            with options["csv"].open(
+                encoding="utf-8-sig", errors="surrogateescape", newline=""
+            ) as lines:
                 done = pipeline.import_subscribers(lines, options["update"])
-        except (OSError, UnicodeDecodeError, pipeline.BadLine) as error:
+        except (OSError, pipeline.BadLine) as error:
             raise CommandError(f"{options['csv']}: {error}") from error
         counts = {
             "imported": done.imported,

@@ -17,7 +17,7 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument("--day", type=a_day, help="default: each source's newest")
         parser.add_argument("--to", type=a_day, help="with --day: the last of the days")
-        parser.add_argument("--source", choices=Source.values)
+        parser.add_argument("--source", choices=[Source.HF, Source.ARXIV])
         parser.add_argument("--file", type=Path, nargs="+", metavar="PATH")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,12 +33,14 @@ class Command(ReportCommand):
             ]
         else:
             results = pipeline.ingest(day, to, source)
-        names = ("seen", "new", "updated", "rejected", "listed")
-        total = {name: sum(getattr(each, name) for each in results) for name in names}
+        names = ("new", "updated", "rejected", "listed")
+        # A paper that two files or two sources offer is one.
+        total = {"seen": len({one for each in results for one in each.ids})}
+        total |= {name: sum(getattr(each, name) for each in results) for name in names}
         reasons = [reason for each in results for reason in each.reasons]
         days = sorted({str(each) for result in results for each in result.days})
         data = total | {"days": days, "reasons": reasons}
-        self.answer(options, data, [names, list(total.values())])
+        self.answer(options, data, [list(total), list(total.values())])
         if not options["json"]:
             for reason in reasons:
                 self.stderr.write(reason)
