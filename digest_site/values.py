@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -30,7 +30,8 @@ class ClockTime:
     time: time
     zone: zoneinfo.ZoneInfo
 
-    def on(self, day: datetime) -> datetime:
+    def on(self, day: date) -> datetime:
+        """The instant of this time on `day` (aware)."""
         return datetime.combine(day, self.time, self.zone)
 
 

@@ -188,7 +188,7 @@ def sources(today: date, days: int = 30) -> dict[str, tuple[SourceDay, ...]]:
             best=Min(rank), most=Max("seen"), sum=Sum("listed"), attempts=Count("pk")
         )
     )
-    found = {
+    found: dict[tuple[str, date], SourceDay] = {
         (row["source"], row["day"]): SourceDay(
             row["source"],
             row["day"],
@@ -198,6 +198,7 @@ def sources(today: date, days: int = 30) -> dict[str, tuple[SourceDay, ...]]:
             row["attempts"],
         )
         for row in rows
+        if row["day"]
     }
     seen = {source for source, _ in found}
     names = [s for s in Source.values if s in seen or s in settings.SOURCES]
@@ -231,9 +232,9 @@ def last_days(today: date, days: int) -> list[date]:
 def _down() -> tuple[Down, ...]:
     found = []
     for source in settings.SOURCES:
-        runs = SourceRun.objects.filter(source=source)
+        runs = SourceRun.objects.filter(source=source, day__isnull=False)
         newest = runs.order_by("-day", "-attempt").first()
-        if newest and newest.state == SourceRun.State.DOWN:
+        if newest and newest.day and newest.state == SourceRun.State.DOWN:
             found.append(Down(newest.pk, source, newest.day, newest.reason))
     return tuple(found)
 

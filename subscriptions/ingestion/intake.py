@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -43,6 +44,12 @@ class Ingested:
     def seen(self) -> int:
         """How many papers were offered, however often each."""
         return len(self.ids)
+
+    def to_json(self) -> dict[str, Any]:
+        days = [day.isoformat() for day in self.days]
+        told = asdict(self) | {"days": days, "reasons": list(self.reasons)}
+        del told["ids"]
+        return told | {"seen": self.seen}
 
     @classmethod
     def together(cls, source: str, parts: Sequence[Ingested]) -> Ingested:
@@ -98,9 +105,7 @@ class Intake:
             return self._refused(day, len(records) + len(reading.rejected), late)
         reasons = [_why(reading.problem, bool(records))] if reading.problem else []
         reasons += [*reading.rejected, *reading.notes]
-        origin = self.origin
         if day is None and records:
-            origin += runs.UNDATED
             reasons.append(
                 "No day is given or found: papers stored without an edition."
             )
@@ -116,7 +121,13 @@ class Intake:
                 "rejected": len(reading.rejected),
                 "listed": listed,
             }
-            self._note(day, state, counts | {"seen": stored.seen}, reasons, origin)
+            self._note(
+                day,
+                state,
+                not reading.problem and state != State.DOWN,
+                counts | {"seen": stored.seen},
+                reasons,
+            )
         return Ingested(
             self.source,
             state.value,
@@ -149,7 +160,7 @@ class Intake:
     def _refused(self, day: date, items: int, reason: str) -> Ingested:
         with transaction.atomic():
             alone()
-            self._note(day, State.DOWN, {"rejected": items}, [reason], self.origin)
+            self._note(day, State.DOWN, False, {"rejected": items}, [reason])
         return Ingested(
             self.source, State.DOWN.value, rejected=items, reasons=(reason,)
         )
@@ -158,20 +169,27 @@ class Intake:
         self,
         day: date | None,
         state: State,
+        complete: bool,
         counts: dict[str, int],
         reasons: list[str],
-        origin: str,
     ) -> None:
         finished = self.now + timedelta(seconds=time.monotonic() - self.began)
-        about = day or self.now.astimezone(UTC).date()
         runs.write(
-            self.source, about, state, counts, reasons, origin, self.now, finished
+            self.source,
+            day,
+            state,
+            complete,
+            counts,
+            reasons,
+            self.origin,
+            self.now,
+            finished,
         )
 
 
 def _why(problem: str, some_came: bool) -> str:
     told = f"it {problem[3:]}" if problem.startswith("It ") else problem
-    return (runs.CUT_SHORT if some_came else runs.NO_LIST) + told
+    return ("The list is not whole: " if some_came else "No list came: ") + told
 
 
 def _to_list(

@@ -9,13 +9,12 @@ from itertools import groupby
 from django.conf import settings
 from django.db import transaction
 
-from subscriptions.models import Edition, SourceRun
+from subscriptions.models import Edition
 
 from .lock import alone
-from .runs import is_whole, last_run
+from .runs import last_run
 
 AT_THE_LATEST = timedelta(hours=6)
-HEARD_NOT_ALL = {SourceRun.State.PARTIAL, SourceRun.State.DOWN}
 
 
 def publish_settled(now: datetime) -> list[Edition]:
@@ -45,7 +44,7 @@ def _open_editions() -> list[Edition]:
 def settles_at(source: str, day: date) -> datetime:
     """When the source's list of `day` is expected to be whole."""
     clock = settings.HF_SETTLES if source == "hf" else settings.ARXIV_SETTLES
-    return datetime.combine(day, clock.time, clock.zone)
+    return clock.on(day)
 
 
 def _is_ready(edition: Edition, now: datetime) -> bool:
@@ -56,7 +55,7 @@ def _is_ready(edition: Edition, now: datetime) -> bool:
     return (
         now >= settled
         and run is not None
-        and is_whole(run)
+        and run.complete
         and run.finished_at >= settled
     )
 
@@ -82,8 +81,6 @@ def _freeze(key: int, now: datetime) -> Edition | None:
         edition.state = Edition.State.PUBLISHED
         edition.published_at = now
         edition.papers = len(listings)
-        edition.partial = (
-            run is not None and run.state in HEARD_NOT_ALL and not is_whole(run)
-        )
+        edition.partial = run is not None and not run.complete
         edition.save(update_fields=["state", "published_at", "papers", "partial"])
     return edition

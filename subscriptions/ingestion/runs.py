@@ -13,16 +13,14 @@ from .records import line
 
 logger = logging.getLogger(__name__)
 
-CUT_SHORT = "The list is not whole: "
-NO_LIST = "No list came: "
-UNDATED = " (no day)"  # ends the origin of a run whose papers belong to no day
 State = SourceRun.State
 
 
 def write(
     source: str,
-    day: date,
+    day: date | None,
     state: str,
+    complete: bool,
     counts: dict[str, int],
     reasons: list[str],
     origin: str,
@@ -39,6 +37,7 @@ def write(
         day=day,
         attempt=(tried["last"] or 0) + 1,
         state=state,
+        complete=complete,
         reason=" ".join(told),
         origin=line(origin, 300),
         started_at=started,
@@ -46,19 +45,12 @@ def write(
         **counts,
     )
     if state in {State.DOWN, State.PARTIAL}:
-        logger.warning("%s of %s is %s: %s", source, day, state, run.reason)
+        about = day or "no day"
+        logger.warning("%s of %s is %s: %s", source, about, state, run.reason)
     return run
 
 
 def last_run(source: str, day: date) -> SourceRun | None:
-    """The newest attempt at that day; papers that belong to no day are no attempt."""
+    """The newest attempt at that day."""
     runs = SourceRun.objects.filter(source=source, day=day)
-    return runs.exclude(origin__endswith=UNDATED).order_by("-attempt").first()
-
-
-def is_whole(run: SourceRun) -> bool:
-    """Whether all of the list was heard. One that only held unusable items was:
-    they will not become usable by waiting for them."""
-    if run.state == State.PARTIAL:
-        return not run.reason.startswith(CUT_SHORT)
-    return run.state != State.DOWN
+    return runs.order_by("-attempt").first()

@@ -44,6 +44,9 @@ class Mailing(models.Model):
         max_length=16, choices=State.choices, default=State.PENDING
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(
+        default=0, help_text="senders that died in a row while they had it"
+    )
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_owner = models.CharField(max_length=120, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)

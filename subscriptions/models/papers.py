@@ -236,7 +236,7 @@ class SourceRun(models.Model):
         DOWN = "down"
 
     source = models.CharField(max_length=16, choices=Source.choices)
-    day = models.DateField()
+    day = models.DateField(null=True, blank=True, help_text="empty: of no day")
     attempt = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=State.choices)
     seen = models.PositiveIntegerField(default=0)
@@ -244,6 +244,9 @@ class SourceRun(models.Model):
     updated = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     listed = models.PositiveIntegerField(default=0)
+    complete = models.BooleanField(
+        default=True, help_text="all of the list was heard, unusable items included"
+    )
     reason = models.TextField(
         blank=True, help_text="what went wrong or was left out, in plain words"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from time import monotonic
 
 from django.conf import settings
@@ -53,11 +54,11 @@ def compose(now: datetime, until: float | None = None) -> Composed:
     """Write a delivery for every reader due at `now`; stop at monotonic `until`."""
     total = Composed()
     for due in rounds.due_now(now):
-        total += _Compose(now, due.day, Desk(due.day)).over(due.readers, until)
+        total += _Compose(now, due.day).over(due.readers, until)
         if not total.done:
             return total
     for due in rounds.overdue(now):
-        closing = _Compose(now, due.day, Desk(due.day), closed=True)
+        closing = _Compose(now, due.day, closed=True)
         total += closing.over(due.readers, until)
         if not total.done:
             return total
@@ -67,7 +68,7 @@ def compose(now: datetime, until: float | None = None) -> Composed:
 def compose_day(day: date, until: float | None = None) -> Composed:
     """Rule 17: as of the end of `day`, whatever hour, hold and confirmation."""
     end = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-    work = _Compose(end, day, Desk(day), whole_day=True)
+    work = _Compose(end, day, whole_day=True)
     return work.over(rounds.all_on(day), until)
 
 
@@ -94,14 +95,18 @@ class _Compose:
         self,
         now: datetime,
         day: date,
-        desk: Desk,
         closed: bool = False,
         whole_day: bool = False,
     ) -> None:
-        self.now, self.day, self.desk = now, day, desk
+        self.now, self.day = now, day
         self.closed, self.whole_day = closed, whole_day
         self._missing: dict[tuple[datetime, frozenset[str]], list[str]] = {}
         self._used: set[int] = set()
+
+    @cached_property
+    def desk(self) -> Desk:
+        # Laid for the first reader: most ticks find nobody, and should cost nothing.
+        return Desk(self.day)
 
     def over(
         self, readers: QuerySet[Subscriber], until: float | None = None
@@ -142,7 +147,8 @@ class _Compose:
         return Composed(pending, len(rows) - pending)
 
     def _locked(self, ids: Sequence[int]) -> list[Subscriber]:
-        """The readers, locked, less those another compose was quicker with."""
+        """The readers, locked, less those who paused since they were found due, and
+        those another compose was quicker with."""
         subscriptions = Subscription.objects.filter(enabled=True)
         readers = list(
             Subscriber.objects.active()
@@ -156,7 +162,11 @@ class _Compose:
         rows = Delivery.objects.filter(subscriber_id__in=ids)
         taken = set(rows.filter(due_date=self.day).values_list("subscriber", flat=True))
         taken |= set(rows.open().values_list("subscriber", flat=True))
-        return [reader for reader in readers if reader.pk not in taken]
+        return [
+            reader
+            for reader in readers
+            if reader.pk not in taken and not reader.is_paused_on(self.day)
+        ]
 
     def _draft(
         self, reader: Subscriber, covering: rounds.Covering, had: Had

@@ -7,10 +7,10 @@ from datetime import date
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 
 from subscriptions import matching
-from subscriptions.models import Edition, Listing, Source, Subscriber
+from subscriptions.models import Edition, Listing, Source, Subscriber, TopicFilter
 
 
 class Desk:
@@ -27,7 +27,7 @@ class Desk:
         if not samples_are_shown():
             editions = editions.exclude(source=Source.SAMPLE)
         self.editions = list(editions)
-        self._matcher = matching.compiled()
+        self._newest_filter = -1  # none compiled yet
         self._matches: dict[int, matching.Matches] = {}
         self._relisted: dict[int, dict[int, date]] = {}
 
@@ -35,8 +35,17 @@ class Desk:
         self, filter_id: int, editions: Iterable[Edition]
     ) -> Sequence[matching.Hit]:
         """A filter's listings in these editions, best first."""
+        if filter_id > self._newest_filter:
+            # Written after this desk was laid; it must not look as if it found nothing.
+            self._compile()
+            self._matches.clear()
         found = [hit for each in editions for hit in self._match(each).hits(filter_id)]
         return sorted(found, key=lambda hit: -hit.score)
+
+    def _compile(self) -> None:
+        newest = TopicFilter.objects.aggregate(newest=Max("pk"))["newest"]
+        self._newest_filter = newest or 0
+        self._matcher = matching.compiled()
 
     def relisted(self, edition: Edition) -> dict[int, date]:
         """Papers of the edition that another source lists too -> first day listed.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from subscriptions import matching, rounds
+from django.utils import timezone
+
+from subscriptions import ingestion, matching, rounds
 from subscriptions.models import Delivery, Edition, Listing, Paper, Subscriber
+
+_KEPT = {*Delivery.OPEN, Delivery.State.SENT, Delivery.State.IN_DOUBT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Explanation:
 def explain(address: str, arxiv_id: str) -> Explanation:
     """Say what became of a paper for a reader. Raises Subscriber.DoesNotExist."""
     reader = Subscriber.objects.at(address).get()
+    with suppress(ingestion.Unusable):  # then nothing stored has it either
+        arxiv_id = ingestion.paper_id(arxiv_id)
     paper = Paper.objects.filter(arxiv_id=arxiv_id).first()
     if paper is None:
         reason = f"{arxiv_id} is not stored: no source listed it here."
@@ -88,44 +95,82 @@ def _fate(
     editions = [each.edition for each in listings if each.edition]
     if not editions:
         return "unlisted", "No edition lists it: it came too late to be mailed.", None
-    return _not_picked(reader, editions)
+    return _not_picked(reader, paper, editions)
 
 
 def _not_picked(
-    reader: Subscriber, editions: list[Edition]
+    reader: Subscriber, paper: Paper, editions: list[Edition]
 ) -> tuple[str, str, date | None]:
     """It matches and an edition lists it, and no digest has it."""
     for edition in editions:
         if edition.state == Edition.State.OPEN:
             return "upcoming", f"{edition} is not published yet.", None
         key = {"source": edition.source, "day": edition.day.isoformat()}
-        for delivery in reader.deliveries.filter(due_date__gte=edition.day)[:60]:
-            if any(key.items() <= each.items() for each in delivery.editions):
-                return _cut(delivery)
-    covered = reader.covered
-    edition = editions[-1]
-    if edition.day.isoformat() > covered.get(edition.source, ""):
-        due = rounds.next_due(reader, edition.day)
-        return "upcoming", f"The next digest covers {edition}.", due
-    return "not_sent", f"{edition} was out before the reader's first digest.", None
+        reach = (edition.day, edition.day + rounds.REACH)
+        for delivery in reader.deliveries.filter(due_date__range=reach):
+            covered = any(key.items() <= each.items() for each in delivery.editions)
+            if covered and not _given_back(delivery):
+                return _cut(delivery, paper)
+    if reader.state != Subscriber.State.ACTIVE:
+        return "not_sent", f"The reader is {reader.state}.", None
+    edition = max(editions, key=lambda each: each.day)
+    if edition.day.isoformat() <= reader.covered.get(edition.source, ""):
+        return "not_sent", f"{edition} was out before the reader's first digest.", None
+    due = _next_due(reader, edition)
+    if due - edition.day > rounds.REACH:
+        return "not_sent", f"{edition} is too old for the next digest.", due
+    return "upcoming", f"The next digest covers {edition}.", due
 
 
-def _cut(delivery: Delivery) -> tuple[str, str, date | None]:
+def _next_due(reader: Subscriber, edition: Edition) -> date:
+    """The first date from the edition's day and from today on that has no row yet."""
+    today = timezone.now().astimezone(reader.tz).date()
+    before = max(edition.day, today) - timedelta(days=1)
+    last = reader.deliveries.first()
+    return rounds.next_due(reader, max(before, last.due_date) if last else before)
+
+
+def _given_back(delivery: Delivery) -> bool:
+    """It ended unsent: the next digest covers its editions again (rounds.md 9)."""
+    nothing_to_send = (
+        delivery.state == Delivery.State.SKIPPED and delivery.reason != "paused"
+    )
+    return not (delivery.state in _KEPT or nothing_to_send)
+
+
+def _cut(delivery: Delivery, paper: Paper) -> tuple[str, str, date | None]:
     due = delivery.due_date
     if delivery.state == Delivery.State.SKIPPED:
         reason = f"The digest of {due} was skipped: {delivery.reason}."
         return "not_sent", reason, due
-    if delivery.picks:
+    if not delivery.filters:
+        return "unknown", f"What the digest of {due} held is no longer kept.", due
+    if _matched_then(delivery, paper):
+        shown = len(delivery.picks) - delivery.left_out
         reason = (
-            f"The digest of {due} was full: {len(delivery.picks)} of "
-            f"{delivery.matched} papers had room."
+            f"The digest of {due} was full: {shown} of {delivery.matched} papers "
+            "had room."
         )
         return "cut", reason, due
     return "not_sent", f"The filters were others when {due}'s digest was made.", due
 
 
+def _matched_then(delivery: Delivery, paper: Paper) -> bool:
+    """Did a filter that the digest was made with find it?"""
+    listings = paper.listings.select_related("paper", "edition")
+    documents = [matching.Document.of_listing(each) for each in listings]
+    queries = [matching.parse_canonical(each["text"]) for each in delivery.filters]
+    return any(
+        matching.explain(query, document) is not None
+        for query in queries
+        for document in documents
+    )
+
+
 def _picked_in(reader: Subscriber, paper: Paper) -> Delivery | None:
-    for delivery in reader.deliveries.exclude(picks=[]):
-        if any(pick["paper"] == paper.pk for pick in delivery.picks):
+    """The digest that has it; what a mail had no room for is not in it."""
+    for delivery in reader.deliveries.kept().exclude(picks=[]):
+        picks = delivery.picks[: len(delivery.picks) - delivery.left_out]
+        if any(pick["paper"] == paper.pk for pick in picks):
             return delivery
     return None

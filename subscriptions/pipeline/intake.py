@@ -78,15 +78,10 @@ def first_edition(now: datetime, budget: float) -> str:
         newest = Edition.objects.real().order_by("-day").first()
         return f"The newest edition stored is {newest}."
     deadline = monotonic() + budget
-    heard = []
     for index, name in enumerate(settings.SOURCES):
         share = (deadline - monotonic()) / (len(settings.SOURCES) - index)
         if share > 0:
-            heard.append(
-                ingestion.ingest_source(
-                    name, None, now, matching.normalise, budget=share
-                )
-            )
+            ingestion.ingest_source(name, None, now, matching.normalise, budget=share)
     publish(now)
     editions = Edition.objects.real().order_by("-day", "source")
     if editions:

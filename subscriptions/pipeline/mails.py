@@ -66,8 +66,8 @@ def preview(
 ) -> rendering.Rendered | None:
     """The digest of `day` for a reader, unsent; as written if there is one already.
 
-    None: there would be none. With `out`, writes `<day>.eml`, `.html` and `.txt`
-    there. Raises Subscriber.DoesNotExist.
+    None: there would be none. With `out`, writes `<day>.eml`, `.txt` and, unless the
+    reader wants text only, `.html` there. Raises Subscriber.DoesNotExist.
     """
     reader = Subscriber.objects.at(address).get()
     delivery = reader.deliveries.filter(due_date=day).first()
@@ -79,8 +79,9 @@ def preview(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{day}.eml").write_bytes(rendered.message)
-        (out / f"{day}.html").write_text(rendered.html)
-        (out / f"{day}.txt").write_text(rendered.text)
+        (out / f"{day}.txt").write_text(rendered.text, encoding="utf-8")
+        if rendered.html:
+            (out / f"{day}.html").write_text(rendered.html, encoding="utf-8")
     return rendered
 
 

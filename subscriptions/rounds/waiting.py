@@ -15,8 +15,8 @@ _QUIET = (SourceRun.State.QUIET, SourceRun.State.STALE)
 
 def settles_at(source: str, day: date) -> datetime:
     """When `source` has settled for `day` (aware)."""
-    clock = getattr(settings, _SETTLES[source])
-    return datetime.combine(day, clock.time, clock.zone)
+    settled: datetime = getattr(settings, _SETTLES[source]).on(day)
+    return settled
 
 
 def expected_day(source: str, at: datetime, until: date) -> date:

@@ -40,12 +40,7 @@ HORIZON = timedelta(hours=20)  # for a mail without `expires_at`
 # Greylisting asks for about five minutes (RFC 6647); doubled each time, up to 4 h.
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=4)
 RENDERING_ATTEMPTS = 3
-# The reason of a mail whose sender died counts how often that happened in a row: any
-# outcome overwrites it.
-CRASHED = (
-    "its sender stopped while it had this mail, once",
-    "its sender stopped while it had this mail, twice",
-)
+CRASHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,8 @@ def claim(
         _in_time(), state=State.IN_DOUBT, next_at__lte=Now()
     ).order_by("id")
     for ready, most, again in (
-        (waiting.exclude(reason__in=CRASHED), limit, False),
-        (waiting.filter(reason__in=CRASHED), 1, False),
+        (waiting.filter(crashes=0), limit, False),
+        (waiting.exclude(crashes=0), 1, False),
         (doubtful, limit, True),
     ):
         while ids := _lease(ready[:most], owner, token := uuid.uuid4()):
@@ -139,13 +134,13 @@ def record(lease: Lease, outcome: Outcome) -> str | None:
             "reason": f"in doubt: {reply}"[:REPLY_LENGTH],
         }
         next_at = None if lease.again else Now() + pause
-        written = _mine(lease).update(**_FREED | change, next_at=next_at)
+        written = _mine(lease).update(**_TOLD | change, next_at=next_at)
         return State.IN_DOUBT if written else None
     if outcome.stage == "rendering" and lease.attempts >= RENDERING_ATTEMPTS:
         return end(lease, State.QUARANTINED, reply)
     in_time = _mine(lease).filter(_in_time(after=pause))
     change = {"state": State.DEFERRED, "reason": reply}
-    if in_time.update(**_FREED | change, next_at=Now() + pause):
+    if in_time.update(**_TOLD | change, next_at=Now() + pause):
         return State.DEFERRED
     return end(lease, State.EXPIRED, f"not taken in time; last: {reply}")
 
@@ -165,14 +160,12 @@ def free(model: Model, lost: Q, tally: Tally) -> None:
     The third time in a row the mail itself is the likely cause: it is quarantined.
     """
     held: QuerySet[Any] = model._default_manager.filter(lost, state=State.LEASED)
-    once, twice = CRASHED
-    for mail in held.filter(reason=twice):
+    for mail in held.filter(crashes__gte=CRASHES - 1):
         lease = Lease(model, mail.pk, mail.lease_token, mail.subscriber_id, 0, False)
-        why = "its sender stopped three times while it had this mail"
+        why = f"its sender stopped {CRASHES} times in a row while it had this mail"
         _tell(tally, end(lease, State.QUARANTINED, why))
-    back = _FREED | {"state": State.PENDING, "next_at": None}
-    held.filter(reason=once).update(**back | {"reason": twice})
-    held.exclude(reason__in=CRASHED).update(**back | {"reason": once})
+    back = {"state": State.PENDING, "next_at": None, "crashes": F("crashes") + 1}
+    held.update(**_FREED | back)
 
 
 def end(
@@ -214,6 +207,8 @@ _FREED: dict[str, Any] = {
     "leased_until": None,
     "updated_at": Now(),
 }
+# After an outcome: the crashes before it were not in a row with any later one.
+_TOLD = _FREED | {"crashes": 0}
 
 
 def _lease(ready: QuerySet[Any], owner: str, token: uuid.UUID) -> list[int]:
@@ -289,7 +284,7 @@ def _record_sent(lease: Lease, reply: str) -> str | None:
     with transaction.atomic(durable=True):
         _lock_reader(lease)
         change = {"state": State.SENT, "reason": reply, "next_at": None}
-        sent = _mine(lease).update(**_FREED | change, sent_at=Now())
+        sent = _mine(lease).update(**_TOLD | change, sent_at=Now())
         if sent and lease.model is Delivery:
             reader = Subscriber.objects.filter(pk=lease.subscriber_id)
             reader.update(last_mail_at=Now())

@@ -25,12 +25,14 @@ class Command(ReportCommand):
             mail = pipeline.preview(address, day, out)
         except Subscriber.DoesNotExist as error:
             raise CommandError(f"No reader has the address {address}.") from error
+        except OSError as error:
+            raise CommandError(f"--out {out}: {error.strerror or error}.") from error
         if mail is None:
             rows = [["digest"], [f"none on {day}: nothing new matches"]]
             self.answer(options, {"subject": None, "files": []}, rows)
             return
-        kinds = ("eml", "html", "txt") if out else ()
-        files = [str(out / f"{day}.{kind}") for kind in kinds]
+        kinds = ("eml", "html", "txt") if mail.html else ("eml", "txt")
+        files = [str(out / f"{day}.{kind}") for kind in kinds] if out else []
         if options["json"] or out:
             rows = [["subject", "files"], [mail.subject, ", ".join(files)]]
             self.answer(options, {"subject": mail.subject, "files": files}, rows)
