@@ -3,26 +3,28 @@ what was in flight, and that with the same Message-ID."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.service import ask, backend, eventually, rows, spawn
-from tests.ingestion.invented import an_hf_item
+from tests.end_to_end.service import (
+    READERS,
+    a_round_to_send,
+    backend,
+    eventually,
+    rows,
+    spawn,
+    states,
+)
 from tests.sending.oracle import Moment, Oracle
 from tests.up.running import ROOT, environment
 
-DAY = date(2026, 7, 6)
-READERS = 200
 CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "digest_site"]
 WORKER = [*CELERY, "worker", "-P", "threads", "-c", "2", "--without-mingle"]
 RING = "from subscriptions import tasks; tasks.ring(tasks.send)"
@@ -65,29 +67,6 @@ def slowly(moment: Moment) -> None:
         time.sleep(0.02)
 
 
-def a_round_to_send(settings: dict[str, str], folder: Path) -> None:
-    papers = folder / f"{DAY}.json"
-    items = [an_hf_item(f"2607.{number:05}", DAY) for number in range(1, 6)]
-    papers.write_text(json.dumps(items))
-    readers = folder / "readers.csv"
-    with readers.open("w", newline="") as out:
-        lines = csv.writer(out)
-        lines.writerow(["address", "filters", "zone", "hour", "confirmed_at"])
-        for number in range(READERS):
-            address = f"reader{number}@example.org"
-            lines.writerow([address, "*", "UTC", 8, "2026-01-05"])
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v0"],
-        cwd=ROOT,
-        env=settings,
-        check=True,
-    )
-    assert ask(settings, "ingest", "--file", str(papers))["new"] == 5
-    assert ask(settings, "import_subscribers", str(readers))["imported"] == READERS
-    ask(settings, "publish", "--day", str(DAY))
-    assert ask(settings, "compose", "--day", str(DAY))["pending"] == READERS
-
-
 def start(settings: dict[str, str], folder: Path) -> subprocess.Popen[str]:
     """A worker, and the bell it answers."""
     name = f"--hostname=chaos-{time.monotonic_ns()}@localhost"
@@ -99,11 +78,6 @@ def start(settings: dict[str, str], folder: Path) -> subprocess.Popen[str]:
         check=True,
     )
     return worker
-
-
-def states(settings: dict[str, str]) -> dict[str, int]:
-    counted = "SELECT state, count(*) FROM subscriptions_delivery GROUP BY state"
-    return dict(rows(settings, counted))
 
 
 def leased(settings: dict[str, str]) -> set[str]:

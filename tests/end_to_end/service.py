@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,9 +22,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.ingestion.invented import an_hf_item
 from tests.up.running import ROOT, manage
 
 T = TypeVar("T")
+DAY = date(2026, 7, 6)
+READERS = 200
 
 
 def backend(name: str, folder: Path) -> dict[str, str]:
@@ -92,3 +98,36 @@ def rows(settings: dict[str, str], statement: str) -> list[Any]:
     path = Path(settings["VAR_DIR"]) / "paper_round.sqlite3"
     with contextlib.closing(sqlite3.connect(path, timeout=20)) as lite:
         return lite.execute(statement).fetchall()
+
+
+def a_round_to_send(
+    settings: dict[str, str], folder: Path, composed: bool = True
+) -> None:
+    """Five papers and READERS who want them all; `composed`: their digests wait."""
+    papers = folder / f"{DAY}.json"
+    items = [an_hf_item(f"2607.{number:05}", DAY) for number in range(1, 6)]
+    papers.write_text(json.dumps(items))
+    readers = folder / "readers.csv"
+    with readers.open("w", newline="") as out:
+        lines = csv.writer(out)
+        lines.writerow(["address", "filters", "zone", "hour", "confirmed_at"])
+        for number in range(READERS):
+            address = f"reader{number}@example.org"
+            lines.writerow([address, "*", "UTC", 8, "2026-01-05"])
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0"],
+        cwd=ROOT,
+        env=settings,
+        check=True,
+    )
+    assert ask(settings, "ingest", "--file", str(papers))["new"] == 5
+    assert ask(settings, "import_subscribers", str(readers))["imported"] == READERS
+    if not composed:
+        return
+    ask(settings, "publish", "--day", str(DAY))
+    assert ask(settings, "compose", "--day", str(DAY))["pending"] == READERS
+
+
+def states(settings: dict[str, str]) -> dict[str, int]:
+    counted = "SELECT state, count(*) FROM subscriptions_delivery GROUP BY state"
+    return dict(rows(settings, counted))
