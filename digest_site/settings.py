@@ -104,8 +104,9 @@ DEFAULT_FILTER = os.environ.get("DEFAULT_FILTER") or (
 
 # --- mail ---------------------------------------------------------------------
 EMAIL_SERVER = setting("EMAIL_URL", "smtp://127.0.0.1:2525", values.mail_server)
-EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_host or 'localhost'}", str)
-LIST_ID = setting("LIST_ID", f"digest.{_host or 'localhost'}", str)
+_mail_domain = "localhost" if _host in values.LOOPBACK else _host
+EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_mail_domain}", str)
+LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", str)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
 CONTACT = setting("CONTACT", "", values.contact)
@@ -208,6 +209,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LANGUAGE_CODE = "en"
 USE_I18N = False
+DATE_FORMAT, TIME_FORMAT, DATETIME_FORMAT = "D j M Y", "H:i", "j M Y, H:i"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
