@@ -110,7 +110,6 @@ LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", str)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
 CONTACT = setting("CONTACT", "", values.contact)
-OPERATOR_EMAIL = os.environ.get("OPERATOR_EMAIL", "")
 # Received mail is shown to anyone who asks: only for a trial on one's own machine.
 EMBEDDED_INBOX = DEBUG and _host in values.LOOPBACK and EMAIL_SERVER.is_loopback
 INBOX_DIR = VAR_DIR / "inbox"
@@ -120,7 +119,7 @@ FILTERS_PER_READER = 20
 FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
 COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", count)
 SEND_BATCH = setting("SEND_BATCH", "50", count)
-# How many proxies in front set X-Forwarded-For; 0: the header is ignored.
+# How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", count)
 
 # --- database -----------------------------------------------------------------
@@ -251,7 +250,14 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without tokens": {"()": "digest_site.logs.WithoutTokens"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without tokens"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},

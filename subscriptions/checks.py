@@ -79,6 +79,13 @@ def _service() -> Iterator[Error]:
             hint=TRIAL,
             id="subscriptions.E003",
         )
+    if not os.environ.get("EMAIL_URL"):
+        yield Error(
+            "EMAIL_URL, the server mail is handed to, is not set; it takes one such as"
+            " smtp+tls://user:password@mail.example.org:587.",
+            hint=TRIAL,
+            id="subscriptions.E007",
+        )
     for number, (name, purpose, example) in enumerate(IDENTITY, start=4):
         if not getattr(settings, name).strip():
             yield Error(

@@ -130,6 +130,29 @@ class SubscriberAdmin(Settings):
         "last_mail_at",
     )
 
+    actions_detail = ("suppress",)
+
+    def has_suppress_permission(
+        self, request: HttpRequest, object_id: str | int | None = None
+    ) -> bool:
+        row = Subscriber.objects.filter(pk=object_id or 0)
+        return row.exclude(
+            state=Subscriber.State.SUPPRESSED
+        ).exists() and request.user.has_perm("subscriptions.add_suppression")
+
+    @after_asking(
+        "Suppress",
+        "block",
+        "Never mail this address again?",
+        "Nothing is sent to it, even if it signs up again, until you lift it.",
+    )
+    def suppress(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        reader = Subscriber.objects.get(pk=object_id)
+        consent.suppress(reader.pk, Suppression.Reason.OPERATOR)
+        self.log_change(request, reader, "Suppressed.")
+        messages.success(request, "Suppressed: nothing is sent to this address.")
+        return seen_again(request, reader)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
         rows: QuerySet[Subscriber] = super().get_queryset(request)
         mine = Subscription.objects.filter(subscriber=OuterRef("pk"), enabled=True)

@@ -79,9 +79,7 @@ def owe_letter(
     sent = reader.letters.filter(kind=kind)
     today = sent.filter(created_at__gt=now - timedelta(days=1)).count()
     this_week = sent.filter(created_at__gt=now - timedelta(days=7)).count()
-    if kind != Letter.Kind.GOODBYE and (
-        today >= LETTERS_A_DAY or this_week >= LETTERS_A_WEEK
-    ):
+    if today >= LETTERS_A_DAY or this_week >= LETTERS_A_WEEK:
         return
     Letter.objects.create(
         subscriber=reader,

@@ -27,7 +27,7 @@ from subscriptions.models import (
 
 from .desk import Desk
 from .draft import Draft, draft_digest
-from .had import Had, had_by
+from .had import Had, had_by, had_later
 
 State = Delivery.State
 # Mail that could not be handed over is not tried after this.
@@ -108,6 +108,11 @@ class _Compose:
         # Laid for the first reader: most ticks find nobody, and should cost nothing.
         return Desk(self.day)
 
+    @property
+    def _is_over(self) -> bool:
+        """Run as of the end of a day that has ended; an edition may still come else."""
+        return self.whole_day and timezone.now() >= self.now
+
     def over(
         self, readers: QuerySet[Subscriber], until: float | None = None
     ) -> Composed:
@@ -118,7 +123,7 @@ class _Compose:
             ids = list(slice_.values_list("pk", flat=True)[: settings.COMPOSE_SLICE])
             if not ids:
                 break
-            total += self._slice(ids)
+            total += self._slice(readers, ids)
             last = ids[-1]
             if until is not None and monotonic() > until:
                 total += Composed(done=False)
@@ -127,13 +132,14 @@ class _Compose:
         return total
 
     @transaction.atomic
-    def _slice(self, ids: list[int]) -> Composed:
-        readers = self._locked(ids)
+    def _slice(self, due: QuerySet[Subscriber], ids: list[int]) -> Composed:
+        readers = self._locked(due, ids)
         covering = {
             reader.pk: rounds.editions_for(reader.covered, self.desk.editions, self.day)
             for reader in readers
         }
         had = had_by(readers, covering, self.desk, self.day)
+        later = had_later(readers, self.day)
         drafts = [
             draft
             for reader in readers
@@ -141,32 +147,28 @@ class _Compose:
         ]
         if not drafts:
             return Composed()
+        for draft in drafts:
+            draft.reader.recheck_had |= draft.reader.pk in later
         self._write(drafts)
         rows = [draft.delivery for draft in drafts if draft.has_row]
         pending = sum(row.state == State.PENDING for row in rows)
         return Composed(pending, len(rows) - pending)
 
-    def _locked(self, ids: Sequence[int]) -> list[Subscriber]:
-        """The readers, locked, less those who paused since they were found due, and
-        those another compose was quicker with."""
+    def _locked(
+        self, due: QuerySet[Subscriber], ids: Sequence[int]
+    ) -> list[Subscriber]:
+        """The readers, locked, as far as they are still due: meanwhile one may have
+        paused or left, or another compose was quicker."""
+        locked = Subscriber.objects.filter(pk__in=ids).order_by("pk")
+        list(locked.select_for_update().values_list("pk"))
         subscriptions = Subscription.objects.filter(enabled=True)
-        readers = list(
-            Subscriber.objects.active()
-            .filter(pk__in=ids)
-            .select_for_update()
+        return list(
+            due.filter(pk__in=ids)
             .order_by("pk")
             .prefetch_related(
                 Prefetch("subscriptions", subscriptions.select_related("filter"))
             )
         )
-        rows = Delivery.objects.filter(subscriber_id__in=ids)
-        taken = set(rows.filter(due_date=self.day).values_list("subscriber", flat=True))
-        taken |= set(rows.open().values_list("subscriber", flat=True))
-        return [
-            reader
-            for reader in readers
-            if reader.pk not in taken and not reader.is_paused_on(self.day)
-        ]
 
     def _draft(
         self, reader: Subscriber, covering: rounds.Covering, had: Had
@@ -176,7 +178,7 @@ class _Compose:
         if not covering.editions:
             if first:
                 return Draft.welcome_only(reader, self.day)
-            if self.closed or self.whole_day:
+            if self.closed or self._is_over:
                 return Draft.skipped(reader, self.day, "no new edition")
             return None
         if self.closed:
@@ -220,6 +222,9 @@ class _Compose:
 
     def _write(self, drafts: Sequence[Draft]) -> None:
         round_, _ = Round.objects.get_or_create(due_date=self.day)
+        if round_.state == Round.State.COMPLETE:  # rule 17: it may be reopened
+            round_.state, round_.completed_at = Round.State.OPEN, None
+            round_.save(update_fields=["state", "completed_at"])
         expires = max(self.now, timezone.now()) + HORIZON
         for draft in drafts:
             draft.delivery.round = round_
@@ -246,9 +251,9 @@ class _Compose:
 
     def _count(self, total: Composed) -> None:
         """Bring the round's figures up to date: its papers and the filters in use."""
-        round_ = Round.objects.filter(due_date=self.day).first()
-        if round_ is None or not (total.pending or total.skipped):
+        if not (total.pending or total.skipped):
             return
+        round_ = Round.objects.get(due_date=self.day)
         round_.editions.add(*self._used)
         listed = Listing.objects.filter(edition__in=round_.editions.all())
         round_.papers = listed.values("paper").distinct().count()

@@ -115,7 +115,13 @@ def draft_digest(
     row.covered_to = reader.covered
     draft = Draft(reader, row, covering.editions, picked.matched)
     draft.oldest = min(
-        (hit.day for found in hits.values() for hit in found if hit.day), default=None
+        (
+            hit.day
+            for found in hits.values()
+            for hit in found
+            if hit.day and hit.paper not in had
+        ),
+        default=None,
     )
     draft.owes_welcome = row.first and not picked.picks
     reader.awaits_first_digest = False
@@ -137,9 +143,10 @@ def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
     """Rule 10: papers had, where the later listing brings something to tell."""
     found = Listing.objects.filter(pk__in=listings).select_related("paper")
     return [
-        {"listing": each.pk, "sent_on": had[each.paper_id].isoformat()}
+        {"listing": each.pk, "sent_on": had[each.paper_id].due.isoformat()}
         for each in found
-        if each.card.upvotes or each.card.code_url or each.card.summary
+        if each.pk != had[each.paper_id].listing
+        and (each.card.upvotes or each.card.code_url or each.card.summary)
     ]
 
 

@@ -36,15 +36,15 @@ def ingest(
 
 
 def _missed(source: str, now: datetime) -> list[date]:
-    """Days since the newest edition of which no answer is stored, two weeks at most.
+    """Days since its first edition of which no answer is stored, two weeks at most.
 
     Only Hugging Face answers for a day that is past; arXiv's feed knows its own.
     """
-    newest = Edition.objects.filter(source=source).order_by("-day").first()
-    if source != Source.HF or newest is None:
+    oldest = Edition.objects.filter(source=source).order_by("day").first()
+    if source != Source.HF or oldest is None:
         return []
     today = now.astimezone(UTC).date()
-    first = max(newest.day + timedelta(days=1), today - timedelta(days=13))
+    first = max(oldest.day + timedelta(days=1), today - timedelta(days=13))
     heard = SourceRun.objects.filter(source=source, day__gte=first)
     known = set(heard.exclude(state=SourceRun.State.DOWN).values_list("day", flat=True))
     days = (first + timedelta(n) for n in range((today - first).days))
@@ -87,7 +87,9 @@ def first_edition(now: datetime, budget: float) -> str:
     if editions:
         listed = "; ".join(f"{each} ({each.papers} papers)" for each in editions[:4])
         return f"Ingested: {listed}."
+    if not settings.EMBEDDED_INBOX:
+        return "No source answered; beat asks again every 20 minutes."
     ingestion.load_samples(now, matching.normalise)
     why = SourceRun.objects.exclude(source="sample").order_by("-finished_at").first()
-    because = f" ({why.reason})" if why and why.reason else ""
+    because = f" ({why.reason.rstrip('.')})" if why and why.reason else ""
     return f"No source answered{because}: loaded the sample edition, invented papers."

@@ -54,11 +54,14 @@ def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
 
 
 def web_copy(delivery_id: int) -> rendering.Rendered:
-    """A digest as it was sent, in HTML too. Raises Delivery.DoesNotExist."""
+    """A digest as it was sent, in HTML too, with what the mail had no room for.
+
+    Raises Delivery.DoesNotExist.
+    """
     delivery = Delivery.objects.select_related("subscriber").get(pk=delivery_id)
     mail = _digest(delivery, _listings([delivery]))
     shown = replace(mail.recipient, text_only=False)
-    return rendering.digest(replace(mail, recipient=shown))
+    return rendering.digest(replace(mail, recipient=shown), whole=True)
 
 
 def preview(

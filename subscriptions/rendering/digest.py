@@ -15,8 +15,8 @@ FULL_ABSTRACTS = 8
 MOST_AGAIN = 12
 
 
-def digest(d: Digest) -> Rendered:
-    """The mail of one digest.
+def digest(d: Digest, whole: bool = False) -> Rendered:
+    """The mail of one digest; `whole`: for the web, however long it is.
 
     Too large a one loses length, never its footer: abstracts turn short from the last
     upwards, then papers drop from the end and the web copy has them. Raises ValueError
@@ -27,7 +27,7 @@ def digest(d: Digest) -> Rendered:
     full = 0 if short else min(FULL_ABSTRACTS, total)
     kept = total
     subject, html, text = _parts(d, kept, full)
-    if not _small_enough(html, text):
+    if not whole and not _small_enough(html, text):
         full = _most(full, lambda number: _fits(d, total, number))
         if full == 0 and not _fits(d, total, 0):
             kept = _most(total, lambda number: _fits(d, number, 0))

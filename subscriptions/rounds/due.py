@@ -65,37 +65,41 @@ def due_now(now: datetime) -> Iterator[Due]:
     """Everyone who is due at `now` (aware), by local date; first digests first.
 
     Take them in order and write each one's rows before the next: a query is run when
-    it is reached and leaves out whoever has a row by then.
+    it is reached and leaves out whoever has a row by then. Ask it again of the readers
+    once they are locked: it leaves out whoever paused, left, moved or got a row since.
     """
     yield from _first_digests(now)
-    open_ = Delivery.objects.open().filter(subscriber=OuterRef("pk"))
-    lately = Q(last_mail_at__gt=now - WINDOW)
-    ready = Subscriber.objects.active().exclude(Exists(open_)).exclude(lately)
+    ready = _ready().exclude(last_mail_at__gt=now - WINDOW)
     for day, whose in _by_date(now, now - WINDOW):
         yield Due(day, _on(ready, day, whose))
 
 
 def overdue(now: datetime) -> Iterator[Due]:
     """Readers whose window closed without a delivery (rule 13: "no new edition")."""
-    ready = Subscriber.objects.active().filter(awaits_first_digest=False)
+    ready = _ready().filter(awaits_first_digest=False)
     for day, whose in _by_date(now - WINDOW, now - WINDOW - _LOOK_BACK, _was_there):
         yield Due(day, _on(ready, day, whose))
 
 
 def all_on(day: date) -> QuerySet[Subscriber]:
     """Rule 17: everyone active whose cadence includes `day`, whatever their hour."""
+    return _on(_ready(), day, Q())
+
+
+def _ready() -> QuerySet[Subscriber]:
+    """Nobody has two mails on the way."""
     open_ = Delivery.objects.open().filter(subscriber=OuterRef("pk"))
-    return _on(Subscriber.objects.active().exclude(Exists(open_)), day, Q())
+    return Subscriber.objects.active().exclude(Exists(open_))
 
 
 def _on(readers: QuerySet[Subscriber], day: date, whose: Q) -> QuerySet[Subscriber]:
+    in_cadence = readers.annotate(day_bit=F("weekdays").bitand(1 << day.weekday()))
+    return _free(in_cadence.filter(whose, day_bit__gt=0), day)
+
+
+def _free(readers: QuerySet[Subscriber], day: date) -> QuerySet[Subscriber]:
     has_row = Delivery.objects.filter(subscriber=OuterRef("pk"), due_date=day)
-    return (
-        readers.annotate(day_bit=F("weekdays").bitand(1 << day.weekday()))
-        .filter(whose, day_bit__gt=0)
-        .exclude(paused_until__gt=day)
-        .exclude(Exists(has_row))
-    )
+    return readers.exclude(paused_until__gt=day).exclude(Exists(has_row))
 
 
 def _not_imported_since(start: datetime) -> Q:
@@ -157,14 +161,13 @@ def _first_digests(now: datetime) -> Iterator[Due]:
     If the date of the confirmation has a row already, nothing is due at once: the
     next due date's digest is the first.
     """
-    open_ = Delivery.objects.open().filter(subscriber=OuterRef("pk"))
-    waiting = Subscriber.objects.active().filter(awaits_first_digest=True)
+    waiting = _ready().filter(awaits_first_digest=True)
     by_day: dict[date, list[int]] = defaultdict(list)
-    for reader in waiting.exclude(Exists(open_))[:_AT_ONCE]:
+    for reader in waiting[:_AT_ONCE]:
         day = now.astimezone(reader.tz).date()
         since = (reader.confirmed_at or now).astimezone(reader.tz).date()
         has_row = reader.deliveries.filter(due_date__in=[day, since]).exists()
         if not has_row and not reader.is_paused_on(day):
             by_day[day].append(reader.pk)
     for day, ids in by_day.items():
-        yield Due(day, Subscriber.objects.filter(pk__in=ids))
+        yield Due(day, _free(waiting.filter(pk__in=ids), day))

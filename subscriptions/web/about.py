@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -60,4 +61,12 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def not_found(request: HttpRequest, anything: str) -> HttpResponse:
+    """Our 404; an address that only has a slash too many or too few is led on.
+
+    GET and HEAD only: a redirect would lose what a POST says (RFC 8058).
+    """
+    path = request.path
+    other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+    if request.method in {"GET", "HEAD"} and resolve(other).func is not not_found:
+        return redirect(other)
     return render(request, "404.html", status=404)

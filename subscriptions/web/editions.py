@@ -49,7 +49,7 @@ def front(request: HttpRequest) -> HttpResponse:
     newest = newest_days()
     if not newest:
         return render(request, "pages/nothing_yet.html", _box())
-    source = _chosen_source(request, newest)
+    source = _chosen_source(request, list(newest))
     context = _day(request, source, newest[source])
     context["tabs"] = [_counted(each, day) for each, day in newest.items()]
     return render(request, "pages/front.html", context | _box())
@@ -57,10 +57,11 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def of_day(request: HttpRequest, day: date) -> HttpResponse:
-    newest = newest_days()
-    source = _chosen_source(request, newest)
+    tabs = [_counted(each, day) for each in newest_days()]
+    tabs.sort(key=lambda tab: not tab.papers)  # a tab with papers is shown first
+    source = _chosen_source(request, [tab.source for tab in tabs])
     context = _day(request, source, day)
-    context["tabs"] = [_counted(each, day) for each in newest]
+    context["tabs"] = tabs
     return render(request, "pages/day.html", context)
 
 
@@ -83,9 +84,10 @@ def newest_days() -> dict[str, date]:
     return newest
 
 
-def _chosen_source(request: HttpRequest, newest: dict[str, date]) -> str:
-    chosen = request.GET.get("source") or next(iter(newest), "")
-    if chosen not in newest:
+def _chosen_source(request: HttpRequest, sources: list[str]) -> str:
+    """The one asked for, else the first. Raises Http404 for any other."""
+    chosen = request.GET.get("source") or next(iter(sources), "")
+    if chosen not in sources:
         raise Http404
     return chosen
 

@@ -120,14 +120,20 @@ class SignUp(ScheduleForm):
             raise ValidationError("Not every filter can be read.") from unreadable
 
     def is_by_a_script(self) -> bool:
-        """A field that nobody sees was filled in, or the form in no time at all.
+        """A field that nobody sees was filled in."""
+        return bool(self.data.get("website"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form filled in within no time; a person sends it again.
 
         Not timed with the embedded inbox: there is nobody to protect from mail, and
         whoever tries the service out may well do it by script.
         """
-        if self.data.get("website"):
-            return True
-        return not settings.EMBEDDED_INBOX and not self._took_its_time()
+        if not settings.EMBEDDED_INBOX and not self._took_its_time():
+            raise ValidationError(
+                "That was quicker than people type. Please press Subscribe once more."
+            )
+        return super().clean() or self.cleaned_data
 
     def _took_its_time(self) -> bool:
         given = self.data.get("since", "")

@@ -1,4 +1,4 @@
-"""The few things staff do: pause and resume a round, lift a suppression."""
+"""The few things staff do: pause and resume a round, suppress, and lift that."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from subscriptions.models import Round, Suppression
+from subscriptions.models import Round, Subscriber, Suppression
+from tests.factories import a_reader
 
 from .making import a_round
 from .test_every_list import page
@@ -62,6 +63,22 @@ def test_a_lifted_suppression_stands_no_more(desk: Client) -> None:
     assert not Suppression.objects.standing().exists()
     assert LogEntry.objects.get().change_message == "Lifted."
     assert desk.post(page(Suppression, "lift", row.pk), YES).status_code == 403
+
+
+def test_a_suppressed_reader_gets_nothing_and_can_be_let_back_in(desk: Client) -> None:
+    reader = a_reader(email="Gone@example.org")
+    at = page(Subscriber, "suppress", reader.pk)
+    assert "Never mail this address again?" in desk.get(at).content.decode()
+    desk.post(at, YES)
+    reader.refresh_from_db()
+    assert reader.state == "suppressed"
+    assert LogEntry.objects.get().change_message == "Suppressed."
+    assert desk.post(at, YES).status_code == 403
+    row = Suppression.objects.standing().of("gone@example.org").get()
+    assert row.reason == "operator"
+    desk.post(page(Suppression, "lift", row.pk), YES)
+    reader.refresh_from_db()
+    assert reader.state == "unsubscribed"  # and may ask, and confirm, once more
 
 
 def test_a_suppression_is_found_by_its_address_however_written(desk: Client) -> None:

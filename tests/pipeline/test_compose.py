@@ -425,3 +425,10 @@ def test_rule_19_work_stops_at_its_deadline_and_says_so(settings: Any) -> None:
     composed = pipeline.compose_day(TUESDAY, until=0.0)
     assert (composed.pending, composed.done) == (2, False)
     assert pipeline.compose_day(TUESDAY).pending == 3
+
+
+def test_rule_17_a_date_that_is_not_over_stays_free_without_an_edition() -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    reader = a_reader_of("gradient")
+    assert pipeline.compose_day(tomorrow).skipped == 0
+    assert not reader.deliveries.exists()

@@ -56,7 +56,7 @@ def test_every_paper_and_every_link_is_in_both_parts() -> None:
 
 def test_it_says_which_editions_it_covers_and_how_many_papers() -> None:
     made = seven_papers()
-    assert says(made, "7 papers for you, of 755")
+    assert says(made, "7 papers for you, of 755 listed")
     assert says(made, "arXiv, Tue 7 Jul: 712 papers")
     assert says(made, "Hugging Face, Mon 6 Jul: 43 papers")
     assert says(made, "3 filters")

@@ -63,6 +63,8 @@ def test_what_does_not_fit_is_counted_and_linked() -> None:
     assert f"and {mail.left_out} more on the web" in part(mail, "html")
     assert f"and {mail.left_out} more on the web" in part(mail, "plain")
     assert mail.html.count("<h3") == 40 - mail.left_out
+    copy = digest(made, whole=True)
+    assert (copy.left_out, copy.html.count("<h3")) == (0, 40)
     assert "2607.00000" in mail.html and "2607.00039" not in mail.html
 
 

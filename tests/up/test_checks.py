@@ -24,6 +24,7 @@ def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.EMAIL_SERVER = replace(settings.EMAIL_SERVER, host="mail.example.org")
     settings.EMAIL_FROM = "digest@papers.example.org"
     monkeypatch.setenv("EMAIL_FROM", settings.EMAIL_FROM)
+    monkeypatch.setenv("EMAIL_URL", "smtp://mail.example.org")
     settings.POSTAL_ADDRESS = "Example Library, 1 Sample Street"
     settings.CONTROLLER = "Example Library"
     settings.CONTACT = "papers@example.org"
@@ -58,7 +59,8 @@ def test_a_sender_that_was_only_guessed_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("EMAIL_FROM")
-    with pytest.raises(ImproperlyConfigured, match="EMAIL_FROM"):
+    monkeypatch.delenv("EMAIL_URL")
+    with pytest.raises(ImproperlyConfigured, match=r"(?s)EMAIL_FROM.*EMAIL_URL"):
         checks.refuse_to_mail()
 
 

@@ -136,3 +136,10 @@ def test_without_any_paper_the_front_page_says_so(client: Client) -> None:
 def test_maths_in_a_title_is_readable(client: Client) -> None:
     a_listing(a_paper(title=r"On $\ell_2$ Balls \& Chains"), an_edition(source="hf"))
     assert titles(shown(client, "/")) == ["On ℓ₂ Balls &amp; Chains"]
+
+
+def test_a_day_opens_on_the_source_that_listed_something(client: Client) -> None:
+    a_listing(edition=an_edition(source="hf", day=TUESDAY - timedelta(days=1)))
+    listing = a_listing(edition=an_edition(source="arxiv", day=TUESDAY))
+    html = client.get(f"/papers/date/{TUESDAY}").content.decode()
+    assert listing.paper.title in html

@@ -152,3 +152,19 @@ def test_a_path_of_a_link_is_on_this_site(client: Client) -> None:
     html = client.get(world.pages()["preferences"]).content.decode()
     assert world.active.email not in html  # a forwarded link tells no address
     assert path_of(world.pages()["unsubscribe"]) in html
+
+
+def test_a_slash_too_many_or_too_few_is_led_on(client: Client) -> None:
+    for typed, meant in (
+        ("/admin", "/admin/"),
+        ("/inbox", "/inbox/"),
+        ("/papers/", "/papers"),
+        ("/subscribe/", "/subscribe"),
+    ):
+        assert client.get(typed)["Location"] == meant
+        assert client.post(typed).status_code == 404
+
+
+def test_a_slash_leads_to_no_other_host(client: Client) -> None:
+    for typed in ("//evil.example", "//evil.example/", "//inbox", "//admin"):
+        assert client.get("/", PATH_INFO=typed).status_code == 404, typed

@@ -31,7 +31,7 @@ def test_a_paper_shows_its_fields_links_and_lists(client: Client) -> None:
         "https://arxiv.org/pdf/2607.12345",
         "https://example.org/code",
         "Nothing is claimed.",
-        "(machine-written)",
+        "(written by a machine)",
         "9 pages",
         "/papers/date/2026-07-07?source=hf",
     ):

@@ -17,7 +17,7 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument("--day", type=a_day, help="default: each source's newest")
         parser.add_argument("--to", type=a_day, help="with --day: the last of the days")
-        parser.add_argument("--source", choices=[Source.HF, Source.ARXIV])
+        parser.add_argument("--source", choices=[Source.HF.value, Source.ARXIV.value])
         parser.add_argument("--file", type=Path, nargs="+", metavar="PATH")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,24 @@
+"""A token in a log would be a key left in a door."""
+
+import logging
+
+import pytest
+
+from digest_site.logs import WithoutTokens
+from subscriptions import links
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "preferences", "unsubscribe"])
+def test_a_token_is_taken_out_of_a_message(purpose: str) -> None:
+    token = links.token(purpose, 4711)
+    record = logging.LogRecord(
+        "django.request", 40, "", 1, "Error: %s", (f"/me/{token}/",), None
+    )
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Error: /me/(token)/"
+
+
+def test_other_messages_stay_as_they_are() -> None:
+    record = logging.LogRecord("x", 20, "", 1, "took ~%d s of %s", (3, "9~10"), None)
+    WithoutTokens().filter(record)
+    assert record.getMessage() == "took ~3 s of 9~10"

@@ -1,0 +1,212 @@
+"""The ledger's rows as mails: what a digest says, and each kind of letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+import time_machine
+
+from subscriptions import consent, links, pipeline
+from subscriptions.models import Delivery, Edition, Letter, Subscriber
+from subscriptions.pipeline.mails import outgoing_digests, outgoing_letters
+from tests.factories import (
+    TUESDAY,
+    a_listing,
+    a_paper,
+    a_reader,
+    a_subscription,
+    an_edition,
+)
+
+pytestmark = pytest.mark.django_db
+LONG = "\u3053\u308c\u306f\u898b\u672c\u3067\u3059\u3002" * 300  # "this is a sample."
+WEDNESDAY = TUESDAY + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def frozen() -> Iterator[None]:
+    """It is Tuesday noon: links carry the second at which they were made."""
+    with time_machine.travel(datetime(2026, 7, 7, 12, tzinfo=UTC), tick=False):
+        yield
+
+
+def a_reader_of(*filters: str, **fields: Any) -> Subscriber:
+    reader = a_reader(**fields)
+    for text in filters:
+        a_subscription(reader, text)
+    return reader
+
+
+def listed(edition: Edition, *titles: str, **fields: Any) -> None:
+    for title in titles:
+        a_listing(a_paper(title=title, **fields), edition)
+
+
+def the_digest(reader: Subscriber, day: Any = TUESDAY) -> EmailMessage:
+    delivery = reader.deliveries.get(due_date=day)
+    (mail,) = outgoing_digests([delivery.pk]).values()
+    assert mail.recipient == reader.email
+    return parsed(mail.message)
+
+
+def the_letter(reader: Subscriber) -> EmailMessage:
+    (mail,) = outgoing_letters([reader.letters.get().pk]).values()
+    assert mail.recipient == reader.email
+    return parsed(mail.message)
+
+
+def parsed(message: bytes) -> EmailMessage:
+    mail = message_from_bytes(message, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    assert mail.defects == []
+    return mail
+
+
+def text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(str(body.get_content()).split())
+
+
+# --- digests --------------------------------------------------------------------
+
+
+def test_a_digest_has_its_papers_and_the_words_that_found_them() -> None:
+    listed(an_edition(), "Gradients and flows", "Protein folding", abstract="")
+    reader = a_reader()
+    a_subscription(reader, "gradient*", name="Optimisers")
+    pipeline.compose_day(TUESDAY)
+    mail = the_digest(reader)
+    assert mail["To"] == reader.email
+    assert mail["Message-ID"] == reader.deliveries.get().message_id
+    assert "Gradients and flows" in text(mail)
+    assert "Optimisers: *Gradients* in the title" in text(mail)
+    assert "Protein" not in text(mail)
+
+
+def test_a_mail_is_the_same_bytes_however_often_it_is_made() -> None:
+    listed(an_edition(), "Gradient flows")
+    reader = a_reader_of("gradient")
+    pipeline.compose_day(TUESDAY)
+    ids = [reader.deliveries.get().pk]
+    assert outgoing_digests(ids) == outgoing_digests(ids)
+
+
+def test_each_of_a_batch_gets_their_own() -> None:
+    listed(an_edition(), "Gradient flows", "Protein folding", abstract="")
+    one, two = a_reader_of("gradient"), a_reader_of("protein")
+    pipeline.compose_day(TUESDAY)
+    ids = list(Delivery.objects.values_list("pk", flat=True))
+    to = {mail.recipient: mail.message for mail in outgoing_digests(ids).values()}
+    assert set(to) == {one.email, two.email}
+    assert "Protein" not in text(parsed(to[one.email]))
+    assert "Gradient" not in text(parsed(to[two.email]))
+
+
+def test_a_filter_deleted_after_compose_still_names_its_papers() -> None:
+    listed(an_edition(), "Gradient flows")
+    reader = a_reader()
+    a_subscription(reader, "gradient", name="Optimisers")
+    pipeline.compose_day(TUESDAY)
+    before = the_digest(reader)
+    consent.drop_filter(reader.pk, reader.subscriptions.get().pk)
+    assert "Optimisers: *Gradient* in the title" in text(before)
+    assert text(the_digest(reader)) == text(before)
+
+
+def test_a_paper_changed_after_publication_stands_as_it_was_published() -> None:
+    listing = a_listing(a_paper(title="Gradient flows"))
+    reader = a_reader_of("gradient")
+    pipeline.compose_day(TUESDAY)
+    listing.paper.title = "Withdrawn"
+    listing.paper.save()
+    assert "Gradient flows" in text(the_digest(reader))
+
+
+def test_what_the_mail_had_no_room_for_was_not_had() -> None:
+    edition = an_edition(source="hf")
+    told = {"abstract": LONG, "summary": LONG, "authors": [LONG] * 9}
+    listed(edition, *[f"Gradient {number} {LONG}" for number in range(40)], **told)
+    reader = a_reader_of("gradient", max_papers=40)
+    pipeline.compose_day(TUESDAY)
+    mail = the_digest(reader)
+    delivery = reader.deliveries.get()
+    assert 0 < delivery.left_out < 40
+    assert f"and {delivery.left_out} more on the web" in text(mail)
+    # On the next day the other source lists all of them again.
+    again = an_edition(day=WEDNESDAY)
+    for listing in list(edition.listings.all()):
+        a_listing(listing.paper, again)
+    reader.deliveries.update(state="sent")
+    pipeline.compose_day(WEDNESDAY)
+    left_out = {pick["paper"] for pick in delivery.picks[-delivery.left_out :]}
+    next_ = reader.deliveries.get(due_date=WEDNESDAY)
+    assert {pick["paper"] for pick in next_.picks} == left_out
+
+
+# --- letters --------------------------------------------------------------------
+
+
+def test_a_confirm_letter_has_the_link_and_nothing_that_was_typed() -> None:
+    wanted = consent.Wanted("visit evil.example now", "visit evil.example now", "Prize")
+    consent.subscribe("one@example.org", [wanted], consent.Schedule())
+    reader = Subscriber.objects.get()
+    mail = the_letter(reader)
+    assert links.confirm(reader) in text(mail)
+    assert "evil" not in mail.as_string()
+    assert "Prize" not in mail.as_string()
+
+
+def test_a_welcome_says_when_the_next_digest_is_due_and_what_filters_bring() -> None:
+    listed(an_edition(day=TUESDAY - timedelta(days=1)), "Protein one", "Protein two")
+    listed(an_edition(), "Protein folding")
+    reader = a_reader_of("protein", hour=7, zone="Europe/Berlin")
+    # Had it all, and confirms again: nothing new, so a letter instead of a digest.
+    reader.covered, reader.awaits_first_digest = {"arxiv": "2026-07-07"}, True
+    reader.save()
+    pipeline.compose_day(TUESDAY)
+    said = text(the_letter(reader))
+    assert "due Tuesday 7 July at 07:00 (Europe/Berlin)" in said
+    assert "protein: 1 to 2 papers a day, median 1.5, over 2 editions" in said
+
+
+def test_a_first_digest_in_which_nothing_matches_is_a_welcome_letter() -> None:
+    listed(an_edition(), "Protein folding", abstract="")
+    reader = a_reader_of("gradient", awaits_first_digest=True)
+    pipeline.compose_day(TUESDAY)
+    assert reader.letters.get().kind == "welcome"
+    assert "Wednesday 8 July at 08:00 (UTC)" in text(the_letter(reader))
+
+
+def test_a_preferences_letter_has_the_link() -> None:
+    reader = a_reader()
+    consent.send_preferences_link(reader.email)
+    assert "works for one day" in text(the_letter(reader))
+    assert links.account(reader) in text(the_letter(reader))
+
+
+def test_a_goodbye_leads_to_the_page_that_takes_it_back() -> None:
+    reader = a_reader()
+    consent.unsubscribe(reader.pk, "digest")
+    assert reader.letters.get().kind == "goodbye"
+    assert links.unsubscribe(reader) in text(the_letter(reader))
+
+
+@pytest.mark.parametrize("kind", Letter.Kind.values)
+def test_every_letter_says_who_it_is_from_and_which_it_is(kind: str) -> None:
+    reader = a_reader()
+    context = {"next_due": "2026-07-08", "volumes": []} if kind == "welcome" else {}
+    letter = Letter.objects.create(
+        subscriber=reader, kind=kind, context=context, message_id="<1@example.org>"
+    )
+    (mail,) = outgoing_letters([letter.pk]).values()
+    made = parsed(mail.message)
+    assert (made["Message-ID"], made["To"]) == ("<1@example.org>", reader.email)
+    assert made["Feedback-ID"].startswith(f"{kind}:")
+    assert made["Subject"]
+    assert made.get_body(("html",)) is not None
