@@ -156,7 +156,11 @@ def broker_options(url: str, folder: Path) -> dict[str, Any]:
     """Transport options; for the filesystem broker its folders, made beforehand."""
     if not url.startswith("filesystem"):
         # Longer than any task; a shorter one hands a running task to a second worker.
-        return {"visibility_timeout": 3600, "health_check_interval": 30}
+        return {
+            "visibility_timeout": 3600,
+            "health_check_interval": 30,
+            "max_retries": 0,  # a bell is not worth waiting for a dead broker
+        }
     queue, control = folder / "queue", folder / "control"
     queue.mkdir(parents=True, exist_ok=True)
     control.mkdir(parents=True, exist_ok=True)
