@@ -1,8 +1,8 @@
 """What readers agree to and take back: the only writer of a subscriber's state.
 
-Every function is one transaction under the reader's row lock, may be called twice, and
-leaves a `ConsentRecord`. Nothing here sends: mails are `Letter` rows that `sending`
-finds.
+Every function is one transaction under the reader's row lock and may be called twice;
+those that change what a reader agreed to leave a `ConsentRecord`. Nothing here sends:
+mails are `Letter` rows that `sending` finds.
 """
 
 from .change import Schedule, Wanted

@@ -95,7 +95,12 @@ def confirm(reader_id: int, source: str = "letter") -> Subscriber:
             return reader
         if reader.state == State.UNSUBSCRIBED:
             _take_what_was_asked(reader)
-        _activate(reader, timezone.now())
+        now = timezone.now()
+        reader.state = State.ACTIVE
+        reader.confirmed_at = now
+        reader.unsubscribed_at = None
+        reader.recheck_had = reader.deliveries.exists()
+        reader.covered = _coverage_at_start(reader, now)
         reader.awaits_first_digest = True
         reader.save()
         record(reader, Action.CONFIRMED, source, WORDS)
@@ -137,25 +142,21 @@ def add_imported(
 
 
 def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
-    """Take an unsubscribing back. Only for readers who had confirmed."""
+    """Take an unsubscribing back. Only for readers who had confirmed.
+
+    What waited for them still does: their coverage stays where it was.
+    """
     with transaction.atomic():
         reader = locked(reader_id)
         if reader.state != State.UNSUBSCRIBED or reader.confirmed_at is None:
             return reader
-        confirmed_at = reader.confirmed_at
-        _activate(reader, timezone.now())
-        reader.confirmed_at = confirmed_at
+        reader.state = State.ACTIVE
+        reader.unsubscribed_at = None
+        reader.recheck_had = reader.deliveries.exists()
+        reader.awaits_first_digest = not reader.recheck_had
         reader.save()
         record(reader, Action.RESUBSCRIBED, source)
         return reader
-
-
-def _activate(reader: Subscriber, now: datetime) -> None:
-    reader.recheck_had = reader.deliveries.exists()
-    reader.state = State.ACTIVE
-    reader.confirmed_at = now
-    reader.unsubscribed_at = None
-    reader.covered = _coverage_at_start(reader, now)
 
 
 def _coverage_at_start(reader: Subscriber, now: datetime) -> dict[str, str]:

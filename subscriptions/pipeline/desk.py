@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -11,6 +11,9 @@ from django.db.models import Count, Max, Min
 
 from subscriptions import matching
 from subscriptions.models import Edition, Listing, Source, Subscriber, TopicFilter
+
+# Older ones are in no digest and no welcome letter.
+_FAR_BACK = timedelta(days=60)
 
 
 class Desk:
@@ -23,7 +26,7 @@ class Desk:
     def __init__(self, until: date | None = None) -> None:
         editions = Edition.objects.published().order_by("day", "source")
         if until is not None:
-            editions = editions.filter(day__lte=until)
+            editions = editions.filter(day__range=(until - _FAR_BACK, until))
         if not samples_are_shown():
             editions = editions.exclude(source=Source.SAMPLE)
         self.editions = list(editions)

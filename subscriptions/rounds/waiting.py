@@ -45,6 +45,11 @@ def missing_sources(sources: Iterable[str], start: datetime, due: date) -> list[
             continue
         runs = SourceRun.objects.filter(source=source, day=day)
         newest = runs.order_by("-attempt").first()
-        if listed or newest is None or newest.state not in _QUIET:
+        if listed or newest is None or not _was_quiet(newest, settles_at(source, day)):
             missing.append(source)
     return missing
+
+
+def _was_quiet(run: SourceRun, settled: datetime) -> bool:
+    """An empty list from before it settled may still have been filled."""
+    return run.state in _QUIET and run.finished_at >= settled

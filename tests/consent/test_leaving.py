@@ -53,6 +53,12 @@ def test_undoing_it_makes_active_again() -> None:
     assert reader.subscriptions.count() == 1
 
 
+def test_undoing_it_loses_nothing_that_waited() -> None:
+    reader = a_reader(covered={"hf": "2026-07-01"})
+    consent.unsubscribe(reader.pk, "page")
+    assert consent.resubscribe(reader.pk).covered == {"hf": "2026-07-01"}
+
+
 def test_someone_who_never_confirmed_cannot_undo_their_way_in() -> None:
     reader = a_reader(state="pending", confirmed_at=None)
     consent.unsubscribe(reader.pk, "page")

@@ -38,6 +38,12 @@ def test_rule_8_reaches_back_14_days_and_says_when_it_cut() -> None:
     assert covering.cut
 
 
+def test_a_cut_is_said_once_by_the_digest_that_goes_on_past_it() -> None:
+    published = [edition("hf", 1), edition("arxiv", 16)]
+    covered = {"hf": "2026-06-30", "arxiv": "2026-07-15"}
+    assert not editions_for(covered, published, date(2026, 7, 16)).cut
+
+
 def test_a_source_never_covered_is_not_said_to_be_cut() -> None:
     covering = editions_for({}, [edition("hf", 1)], date(2026, 7, 16))
     assert covering.editions == ()

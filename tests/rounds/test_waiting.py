@@ -13,14 +13,14 @@ EIGHT = datetime(2026, 7, 7, 8, tzinfo=UTC)
 MONDAY = date(2026, 7, 6)
 
 
-def a_run(source: str, day: date, state: str) -> None:
+def a_run(source: str, day: date, state: str, at: datetime = EIGHT) -> None:
     SourceRun.objects.create(
         source=source,
         day=day,
         attempt=1,
         state=state,
-        started_at=EIGHT,
-        finished_at=EIGHT,
+        started_at=at,
+        finished_at=at,
     )
 
 
@@ -47,6 +47,11 @@ def test_rule_13_an_open_edition_is_still_missing() -> None:
 def test_rule_13_a_day_known_quiet_is_not_waited_for(state: str) -> None:
     a_run("arxiv", TUESDAY, state)
     assert missing_sources(["arxiv"], EIGHT, TUESDAY) == []
+
+
+def test_rule_13_an_empty_list_from_before_it_settled_is_not_known_quiet() -> None:
+    a_run("arxiv", TUESDAY, "quiet", at=datetime(2026, 7, 7, 1, tzinfo=UTC))
+    assert missing_sources(["arxiv"], EIGHT, TUESDAY) == ["arxiv"]
 
 
 def test_rule_13_a_source_that_is_down_is_waited_for() -> None:
