@@ -8,7 +8,8 @@ PUBLIC_URL, never with a request's Host header.
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -49,13 +50,19 @@ def _signer(purpose: str) -> _ShortSigner:
     return _ShortSigner(salt=f"paper-round.{purpose}", sep="~")
 
 
-def token(purpose: str, pk: int) -> str:
-    """The token that lets its holder do `purpose` with row `pk`."""
+def token(purpose: str, pk: int, at: datetime | None = None) -> str:
+    """The token that lets its holder do `purpose` with row `pk`, counted from `at`.
+
+    A mail and its web copy give the mail's own time: reading one again must not renew
+    what it can do.
+    """
     value = signing.b62_encode(pk)
-    if _LIFETIMES[purpose] is None:
-        # The plain signer's method: no time goes into a link that never expires.
-        return signing.Signer.sign(_signer(purpose), value)
-    return _signer(purpose).sign(value)
+    signer = _signer(purpose)
+    if _LIFETIMES[purpose] is not None:
+        made = int(at.timestamp()) if at else int(time.time())
+        value = f"{value}{signer.sep}{signing.b62_encode(made)}"
+    # The plain signer's method: the time, where there is one, is in the value.
+    return signing.Signer.sign(signer, value)
 
 
 def read(purpose: str, given: str) -> int:
@@ -95,8 +102,8 @@ def confirm(reader: Subscriber) -> str:
     return absolute("confirm", token("confirm", reader.pk))
 
 
-def preferences(reader: Subscriber) -> str:
-    return absolute("preferences", token("preferences", reader.pk))
+def preferences(reader: Subscriber, at: datetime | None = None) -> str:
+    return absolute("preferences", token("preferences", reader.pk, at))
 
 
 def account(reader: Subscriber) -> str:
@@ -110,4 +117,4 @@ def unsubscribe(reader: Subscriber) -> str:
 
 
 def web_copy(delivery: Delivery) -> str:
-    return absolute("digest", token("digest", delivery.pk))
+    return absolute("digest", token("digest", delivery.pk, delivery.created_at))

@@ -5,8 +5,15 @@ those that change what a reader agreed to leave a `ConsentRecord`. Nothing here 
 mails are `Letter` rows that `sending` finds.
 """
 
-from .change import Schedule, Wanted
-from .joining import WORDS, add_imported, confirm, resubscribe, subscribe
+from .change import Schedule, Wanted, default_filter
+from .joining import (
+    WORDS,
+    add_imported,
+    can_resubscribe,
+    confirm,
+    resubscribe,
+    subscribe,
+)
 from .leaving import erase, forget, lift, suppress, unsubscribe
 from .preferences import (
     TooManyFilters,
@@ -27,9 +34,11 @@ __all__ = [
     "Wanted",
     "add_filter",
     "add_imported",
+    "can_resubscribe",
     "change_format",
     "change_schedule",
     "confirm",
+    "default_filter",
     "drop_filter",
     "edit_subscription",
     "erase",

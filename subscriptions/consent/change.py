@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from subscriptions.models import (
     ConsentRecord,
+    Edition,
     Letter,
     Subscriber,
     Subscription,
@@ -54,39 +57,60 @@ def set_schedule(reader: Subscriber, schedule: Schedule) -> None:
     reader.cadence, reader.weekdays = schedule.cadence, schedule.weekdays
 
 
-def subscribe_to(reader: Subscriber, wanted: Wanted, position: int) -> Subscription:
-    row, _ = TopicFilter.objects.get_or_create(
-        fingerprint=TopicFilter.fingerprint_of(wanted.canonical),
-        defaults={"text": wanted.canonical},
-    )
-    subscription, _ = Subscription.objects.get_or_create(
-        subscriber=reader,
-        filter=row,
-        defaults={
-            "text": wanted.text,
-            "name": wanted.name.strip()[:80],
-            "position": position,
-        },
-    )
-    return subscription
+def subscribe_to(
+    reader: Subscriber, wanted: Sequence[Wanted], first: int = 0
+) -> list[Subscription]:
+    """Subscribe the reader to these filters, in their order from position `first` on;
+    an equal one is kept as it is."""
+    filters = {each.canonical: each for each in wanted}
+    rows = {}
+    # In the order of their keys: two sign-ups with the same new filters in another
+    # order would wait for each other for ever. Locked: `forget` takes none away.
+    for canonical in sorted(filters, key=TopicFilter.fingerprint_of):
+        rows[canonical], _ = TopicFilter.objects.select_for_update().get_or_create(
+            fingerprint=TopicFilter.fingerprint_of(canonical),
+            defaults={"text": canonical},
+        )
+    return [
+        Subscription.objects.get_or_create(
+            subscriber=reader,
+            filter=rows[each.canonical],
+            defaults={
+                "text": each.text,
+                "name": each.name.strip()[:80],
+                "position": first + number,
+            },
+        )[0]
+        for number, each in enumerate(filters.values())
+    ]
+
+
+def default_filter() -> str:
+    """What a reader gets who asks for nothing special; all papers while there are
+    samples only."""
+    if Edition.objects.real().exists():
+        return str(settings.DEFAULT_FILTER)
+    return "*"
 
 
 def owe_letter(
     reader: Subscriber, kind: str, context: dict[str, object] | None = None
-) -> None:
-    """One letter of a kind a day and three a week, counted under the reader's lock."""
+) -> bool:
+    """One letter of a kind a day and three a week, counted under the reader's lock;
+    False: there were enough."""
     now = timezone.now()
     sent = reader.letters.filter(kind=kind)
     today = sent.filter(created_at__gt=now - timedelta(days=1)).count()
     this_week = sent.filter(created_at__gt=now - timedelta(days=7)).count()
     if today >= LETTERS_A_DAY or this_week >= LETTERS_A_WEEK:
-        return
+        return False
     Letter.objects.create(
         subscriber=reader,
         kind=kind,
         context=context or {},
         message_id=Letter.message_id_for(kind, reader.pk, now.isoformat()),
     )
+    return True
 
 
 def end_waiting(
@@ -94,6 +118,6 @@ def end_waiting(
 ) -> None:
     reader.deliveries.open().end(state, reason)
     if letters:
-        reader.letters.filter(state__in=["pending", "deferred"]).update(
+        reader.letters.filter(state__in=["pending", "deferred", "in_doubt"]).update(
             state=state, reason=reason
         )

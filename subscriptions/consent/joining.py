@@ -31,6 +31,7 @@ from .change import (
 State = Subscriber.State
 Action = ConsentRecord.Action
 
+UNDO_WITHIN = timedelta(days=7)
 WORDS = (
     "I want the papers that match my filters by e-mail, at the hour I chose, until I "
     "unsubscribe with the link in any of the mails."
@@ -63,10 +64,8 @@ def subscribe(
             set_schedule(reader, schedule)
             reader.save()
             reader.subscriptions.all().delete()
-            for position, each in enumerate(wanted[: settings.FILTERS_PER_READER]):
-                subscribe_to(reader, each, position)
-        record(reader, Action.ASKED, source, WORDS)
-        owe_letter(
+            subscribe_to(reader, wanted[: settings.FILTERS_PER_READER])
+        owed = owe_letter(
             reader,
             Letter.Kind.CONFIRM,
             context=None
@@ -81,6 +80,8 @@ def subscribe(
                 ],
             },
         )
+        if owed:  # else anybody could fill the table by asking again and again
+            record(reader, Action.ASKED, source, WORDS)
 
 
 def confirm(reader_id: int, source: str = "letter") -> Subscriber:
@@ -135,20 +136,19 @@ def add_imported(
         reader.due_after = timezone.now()
         reader.covered = _coverage_at_start(reader, timezone.now())
         reader.save()
-        for position, each in enumerate(wanted):
-            subscribe_to(reader, each, position)
+        subscribe_to(reader, wanted)
         record(reader, Action.IMPORTED, "import", f"confirmed {confirmed_at:%Y-%m-%d}")
         return True
 
 
 def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
-    """Take an unsubscribing back. Only for readers who had confirmed.
+    """Take an unsubscribing back, while `can_resubscribe`.
 
     What waited for them still does: their coverage stays where it was.
     """
     with transaction.atomic():
         reader = locked(reader_id)
-        if reader.state != State.UNSUBSCRIBED or reader.confirmed_at is None:
+        if not can_resubscribe(reader):
             return reader
         reader.state = State.ACTIVE
         reader.unsubscribed_at = None
@@ -157,6 +157,17 @@ def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
         reader.save()
         record(reader, Action.RESUBSCRIBED, source)
         return reader
+
+
+def can_resubscribe(reader: Subscriber) -> bool:
+    """For a week, and only for readers who had confirmed: the link of an old mail may
+    have been forwarded, and must not bring anybody back years later."""
+    return (
+        reader.state == State.UNSUBSCRIBED
+        and reader.confirmed_at is not None
+        and reader.unsubscribed_at is not None
+        and timezone.now() - reader.unsubscribed_at < UNDO_WITHIN
+    )
 
 
 def _coverage_at_start(reader: Subscriber, now: datetime) -> dict[str, str]:
@@ -175,5 +186,4 @@ def _take_what_was_asked(reader: Subscriber) -> None:
         return
     set_schedule(reader, Schedule(*letter.context["schedule"]))
     reader.subscriptions.all().delete()
-    for position, each in enumerate(letter.context["wanted"]):
-        subscribe_to(reader, Wanted(*each), position)
+    subscribe_to(reader, [Wanted(*each) for each in letter.context["wanted"]])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress as suppress_error
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from subscriptions.models import (
@@ -67,13 +68,16 @@ def lift(suppression_id: int) -> None:
         for reader in Subscriber.objects.filter(state=State.SUPPRESSED):
             if suppression.address_hash in Suppression.hashes_of(reader.email):
                 reader.state = State.UNSUBSCRIBED
-                reader.save(update_fields=["state"])
+                reader.confirmed_at = None  # what they said before no longer counts
+                reader.save(update_fields=["state", "confirmed_at"])
 
 
 def erase(reader_id: int) -> None:
     """Forget the reader and all that hangs on them. A suppression's hash stays."""
     with transaction.atomic():
-        Subscriber.objects.filter(pk=reader_id).delete()
+        reader = Subscriber.objects.select_for_update().filter(pk=reader_id)
+        if reader.exists():
+            reader.get().delete()
 
 
 def forget(now: datetime) -> dict[str, int]:
@@ -83,7 +87,10 @@ def forget(now: datetime) -> dict[str, int]:
     )
     recent = Letter.objects.filter(created_at__gte=now - timedelta(days=7))
     unconfirmed = stale.exclude(pk__in=recent.values("subscriber_id"))
-    unused = TopicFilter.objects.filter(subscriptions=None)
     readers, _ = unconfirmed.delete()
-    filters, _ = unused.delete()
+    filters = 0
+    for unused in TopicFilter.objects.filter(subscriptions=None):
+        # Somebody may be subscribing to it right now: then it stays.
+        with suppress_error(IntegrityError), transaction.atomic():
+            filters += unused.delete()[0]
     return {"unconfirmed": readers, "filters": filters}

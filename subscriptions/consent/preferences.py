@@ -74,7 +74,8 @@ def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
         if reader.subscriptions.count() >= settings.FILTERS_PER_READER:
             raise TooManyFilters
         last = reader.subscriptions.order_by("-position").first()
-        added = subscribe_to(reader, wanted, last.position + 1 if last else 0)
+        first = last.position + 1 if last else 0
+        (added,) = subscribe_to(reader, [wanted], first)
         record(reader, Action.CHANGED, "preferences")
         return added
 
@@ -105,8 +106,7 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
         set_schedule(reader, schedule)
         reader.save()
         reader.subscriptions.all().delete()
-        for position, each in enumerate(wanted):
-            subscribe_to(reader, each, position)
+        subscribe_to(reader, wanted)
         record(reader, Action.CHANGED, "import")
         return True
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Min
 
 from subscriptions import matching
 from subscriptions.models import Edition, Listing, Source, Subscriber, TopicFilter
@@ -30,7 +30,7 @@ class Desk:
         if not samples_are_shown():
             editions = editions.exclude(source=Source.SAMPLE)
         self.editions = list(editions)
-        self._newest_filter = -1  # none compiled yet
+        self._compiled: set[int] = set()
         self._matches: dict[int, matching.Matches] = {}
         self._relisted: dict[int, dict[int, date]] = {}
 
@@ -38,16 +38,18 @@ class Desk:
         self, filter_id: int, editions: Iterable[Edition]
     ) -> Sequence[matching.Hit]:
         """A filter's listings in these editions, best first."""
-        if filter_id > self._newest_filter:
+        if filter_id not in self._compiled:
             # Written after this desk was laid; it must not look as if it found nothing.
-            self._compile()
+            self._compile(filter_id)
             self._matches.clear()
         found = [hit for each in editions for hit in self._match(each).hits(filter_id)]
         return sorted(found, key=lambda hit: -hit.score)
 
-    def _compile(self) -> None:
-        newest = TopicFilter.objects.aggregate(newest=Max("pk"))["newest"]
-        self._newest_filter = newest or 0
+    def _compile(self, wanted: int) -> None:
+        # Ids first: what is written in between is compiled and not known, which only
+        # costs another look. Ids are not given in the order of commits.
+        stored = TopicFilter.objects.values_list("pk", flat=True)
+        self._compiled = {wanted, *stored}
         self._matcher = matching.compiled()
 
     def relisted(self, edition: Edition) -> dict[int, date]:

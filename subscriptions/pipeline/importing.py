@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import islice
 from typing import TextIO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -26,7 +24,6 @@ HEADER = ["address", "filters", "zone", "hour", "confirmed_at"]
 # What export_subscribers adds: who left there is not brought back here.
 EXPORTED = [*HEADER, "state"]
 _GONE = {State.UNSUBSCRIBED, State.SUPPRESSED}
-_LINES_AT_ONCE = 500
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 
 
@@ -45,13 +42,14 @@ class _Line:
 
 @dataclass(slots=True)
 class Imported:
-    """`imported` active, `pending` owed a confirm letter, `skipped` known, suppressed
-    or gone, `updated` known and changed; `rejected`: (line number, reason)."""
+    """`imported` active, `pending` owed a confirm letter, `updated` known and changed;
+    `skipped`: line numbers of those known, suppressed or gone; `rejected`: (line
+    number, reason)."""
 
     imported: int = 0
     pending: int = 0
     updated: int = 0
-    skipped: int = 0
+    skipped: list[int] = field(default_factory=list)
     rejected: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -69,13 +67,13 @@ def import_subscribers(lines: TextIO, update: bool = False) -> Imported:
         given = header if isinstance(header, BadLine) else repr(",".join(header)[:200])
         raise BadLine(f"The header is {given}; it must be {','.join(HEADER)!r}.")
     done = Imported()
-    while some := list(islice(records, _LINES_AT_ONCE)):
-        with transaction.atomic():
-            for number, row in some:
-                try:
-                    _take(_read(row, len(header)), update, done)
-                except BadLine as error:
-                    done.rejected.append((number, str(error)))
+    # A transaction a line, in `consent`: one that held many readers' locks would wait
+    # for a round that holds others, and the round for it.
+    for number, row in records:
+        try:
+            _take(_read(row, len(header)), number, update, done)
+        except BadLine as error:
+            done.rejected.append((number, str(error)))
     return done
 
 
@@ -120,9 +118,9 @@ def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | BadLine]]:
             begins += len(source.taken)
 
 
-def _take(line: _Line, update: bool, done: Imported) -> None:
+def _take(line: _Line, number: int, update: bool, done: Imported) -> None:
     if line.gone:
-        done.skipped += 1
+        done.skipped.append(number)
         return
     added = consent.add_imported(
         line.address, line.wanted, line.schedule, line.confirmed_at
@@ -134,7 +132,7 @@ def _take(line: _Line, update: bool, done: Imported) -> None:
     elif update and _update(line):
         done.updated += 1
     else:
-        done.skipped += 1
+        done.skipped.append(number)
 
 
 def _update(line: _Line) -> bool:
@@ -180,7 +178,7 @@ def _filters(text: str) -> tuple[consent.Wanted, ...]:
             raise BadLine(f"filter {each[:80]!r}: {error}") from error
         wanted.setdefault(canonical, consent.Wanted(each, canonical))
     if not wanted:
-        return _filters(settings.DEFAULT_FILTER)
+        return _filters(consent.default_filter())
     if len(wanted) > settings.FILTERS_PER_READER:
         most = settings.FILTERS_PER_READER
         raise BadLine(f"{len(wanted)} filters; a reader may have {most}.")
@@ -196,7 +194,7 @@ def _zones() -> frozenset[str]:
 def _zone(text: str) -> str:
     if text and text not in _zones():
         raise BadLine(f"zone {text[:80]!r}; it takes a name such as Europe/Berlin.")
-    return text or "UTC"
+    return text or str(settings.HOME_ZONE)
 
 
 def _hour(text: str) -> int:

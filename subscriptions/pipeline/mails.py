@@ -227,8 +227,9 @@ def _envelope(row: Delivery | Letter, made: datetime, kind: str) -> rendering.En
 
 def _links(reader: Subscriber, delivery: Delivery | None) -> rendering.Links:
     unsubscribe = links.unsubscribe(reader)
+    made_at = delivery.created_at if delivery else None
     return rendering.Links(
-        preferences=links.preferences(reader),
+        preferences=links.preferences(reader, made_at),
         unsubscribe=unsubscribe,
         one_click=unsubscribe,
         web=links.web_copy(delivery) if delivery and delivery.pk else links.site(),

@@ -163,11 +163,15 @@ def _first_digests(now: datetime) -> Iterator[Due]:
     """
     waiting = _ready().filter(awaits_first_digest=True)
     by_day: dict[date, list[int]] = defaultdict(list)
-    for reader in waiting[:_AT_ONCE]:
+    found = 0
+    for reader in waiting.order_by("confirmed_at").iterator(chunk_size=500):
         day = now.astimezone(reader.tz).date()
         since = (reader.confirmed_at or now).astimezone(reader.tz).date()
         has_row = reader.deliveries.filter(due_date__in=[day, since]).exists()
         if not has_row and not reader.is_paused_on(day):
             by_day[day].append(reader.pk)
+            found += 1
+        if found == _AT_ONCE:
+            break
     for day, ids in by_day.items():
         yield Due(day, _free(waiting.filter(pk__in=ids), day))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from subscriptions import matching
+from subscriptions import consent, matching
 from subscriptions.consent import Wanted
-from subscriptions.models import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def read_filters(text: str) -> list[Wanted]:
         raise Unreadable([Fault("", lines[limit][:80], "", message, tip)])
     wanted: dict[str, Wanted] = {}
     faults: list[Fault] = []
-    for line in lines or [default_filter()]:
+    for line in lines or [consent.default_filter()]:
         try:
             each = read_filter(line)
         except Unreadable as unreadable:
@@ -77,8 +76,3 @@ def read_filters(text: str) -> list[Wanted]:
     if faults:
         raise Unreadable(faults)
     return list(wanted.values())
-
-
-def default_filter() -> str:
-    """What a reader gets who asks for nothing special; all papers in a trial."""
-    return settings.DEFAULT_FILTER if Edition.objects.real().exists() else "*"

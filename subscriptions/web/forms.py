@@ -11,12 +11,13 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 
+from subscriptions import consent
 from subscriptions.addresses import read_address
 from subscriptions.consent import Schedule
 from subscriptions.models import Subscriber
 from subscriptions.models.readers import EVERY_DAY, MONDAY_TO_FRIDAY
 
-from .filters import Fault, Unreadable, default_filter, read_filter, read_filters
+from .filters import Fault, Unreadable, read_filter, read_filters
 
 Cadence = Subscriber.Cadence
 HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
@@ -106,7 +107,7 @@ class SignUp(ScheduleForm):
         kwargs["initial"] = defaults | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.faults: tuple[Fault, ...] = ()
-        self.default_filter = default_filter()
+        self.default_filter = consent.default_filter()
         self.stamp = _stamps.sign("form")
 
     def clean_address(self) -> str:

@@ -38,7 +38,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             return _try_later()
         tasks.ring(tasks.send)
     gone = reader.state in {State.UNSUBSCRIBED, State.SUPPRESSED}
-    can_return = reader.state == State.UNSUBSCRIBED and reader.confirmed_at is not None
+    can_return = consent.can_resubscribe(reader)
     context = {"reader": reader, "gone": gone, "can_return": can_return}
     context["answered"] = request.method == "POST"
     return render(request, "pages/unsubscribe.html", context)

@@ -41,6 +41,7 @@ def test_what_came_of_the_lines_is_counted(path: Path) -> None:
         "skipped": 1,
         "rejected": 0,
         "lines": [],
+        "skipped_lines": [4],
     }
     assert ask("import_subscribers", path, "--update")["updated"] == 2
 

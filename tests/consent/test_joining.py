@@ -1,9 +1,11 @@
 """Sign-up, confirmation and import."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 
 from subscriptions import consent
 from subscriptions.models import (
@@ -160,3 +162,29 @@ def test_an_import_never_touches_a_known_address(state: str) -> None:
     a_reader(email="reader@example.org", state=state)
     assert not consent.add_imported("Reader@example.org", WANTED, EIGHT, NOW)
     assert reader().state == state
+
+
+def test_asking_again_and_again_leaves_one_record_for_each_letter() -> None:
+    for _ in range(5):
+        ask()
+    assert ConsentRecord.objects.count() == Letter.objects.count() == 1
+
+
+@pytest.mark.postgresql  # SQLite's one writer cannot wait for another
+@pytest.mark.django_db(transaction=True)
+def test_two_sign_ups_with_the_same_new_filters_do_not_wait_for_each_other() -> None:
+    words = [f"word{number}" for number in range(15)]
+
+    def sign_up(number: int) -> None:
+        some = words if number % 2 else words[::-1]
+        wanted = [
+            consent.Wanted(f"{w}{number // 2}", f"{w}{number // 2}") for w in some
+        ]
+        try:
+            ask(f"reader{number}@example.org", wanted=wanted)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(sign_up, range(40)))
+    assert Subscriber.objects.count() == 40

@@ -59,6 +59,30 @@ def test_undoing_it_loses_nothing_that_waited() -> None:
     assert consent.resubscribe(reader.pk).covered == {"hf": "2026-07-01"}
 
 
+def test_undoing_works_for_a_week_whoever_finds_the_link_later() -> None:
+    reader = a_reader()
+    with time_machine.travel(NOON, tick=False) as clock:
+        consent.unsubscribe(reader.pk, "page")
+        clock.shift(timedelta(days=7, minutes=1))
+        assert consent.resubscribe(reader.pk).state == "unsubscribed"
+
+
+def test_a_lifted_suppression_brings_nobody_back_without_a_new_confirmation() -> None:
+    reader = a_reader()
+    consent.suppress(reader.pk, Suppression.Reason.COMPLAINED)
+    consent.lift(Suppression.objects.get().pk)
+    assert consent.resubscribe(reader.pk).state == "unsubscribed"
+    consent.subscribe(reader.email, [consent.Wanted("a", "a")], consent.Schedule())
+    assert Letter.objects.get().kind == "confirm"
+
+
+def test_a_confirm_letter_in_doubt_is_not_sent_again_after_leaving() -> None:
+    reader = a_reader(state="pending", confirmed_at=None)
+    Letter.objects.create(subscriber=reader, kind="confirm", state="in_doubt")
+    consent.unsubscribe(reader.pk, "page")
+    assert Letter.objects.get().state == "unsubscribed"
+
+
 def test_someone_who_never_confirmed_cannot_undo_their_way_in() -> None:
     reader = a_reader(state="pending", confirmed_at=None)
     consent.unsubscribe(reader.pk, "page")

@@ -70,3 +70,10 @@ def test_an_unsubscribe_link_works_after_three_years_and_a_rotated_key() -> None
 
 def test_the_unsubscribe_address_is_short_enough_for_one_header_line() -> None:
     assert len(links.token("unsubscribe", 1_000_000)) <= 30
+
+
+def test_reading_an_old_mail_on_the_web_renews_nothing() -> None:
+    with time_machine.travel(NOON, tick=False):
+        token = links.token("preferences", 1)
+    with time_machine.travel(NOON + timedelta(days=20), tick=False):
+        assert links.token("preferences", 1, at=NOON) == token

@@ -147,6 +147,7 @@ def test_the_web_copy_is_the_mail_that_went() -> None:
     sent = pipeline.preview(reader.email, TUESDAY)
     assert sent is not None
     assert (copy.subject, copy.left_out) == (sent.subject, sent.left_out)
+    assert copy.html == sent.html  # links, and how long they work, included
     assert "Gradient flows" in copy.html and "Protein" not in copy.html
 
 

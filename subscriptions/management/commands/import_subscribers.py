@@ -33,12 +33,14 @@ class Command(ReportCommand):
             "imported": done.imported,
             "pending": done.pending,
             "updated": done.updated,
-            "skipped": done.skipped,
+            "skipped": len(done.skipped),
             "rejected": len(done.rejected),
         }
         lines_ = [{"line": line, "reason": why} for line, why in done.rejected]
-        data = counts | {"lines": lines_}
+        data = counts | {"lines": lines_, "skipped_lines": done.skipped}
         self.answer(options, data, [list(counts), list(counts.values())])
+        for line in done.skipped:
+            self.stderr.write(f"line {line}: skipped, the address is known or gone")
         for line, why in done.rejected:
             self.stderr.write(f"line {line}: {why}")
         if done.rejected:
