@@ -1,51 +1,17 @@
-"""Composing a due date (rounds.md 8-17): who gets which papers, once."""
+"""Composing a due date: who gets which papers, once (rounds.md 4-11, 20, 21)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from subscriptions import pipeline
-from subscriptions.models import Delivery, Edition, Letter, Listing, Paper, Subscriber
-from tests.factories import (
-    TUESDAY,
-    a_listing,
-    a_paper,
-    a_reader,
-    a_subscription,
-    an_edition,
-)
+from subscriptions.models import Paper, Subscriber
+from tests.factories import TUESDAY, a_listing, a_subscription, an_edition
+
+from .digests import MONDAY, WEDNESDAY, a_reader_of, listed, sent, titles
 
 pytestmark = pytest.mark.django_db
-MONDAY, WEDNESDAY = TUESDAY - timedelta(days=1), TUESDAY + timedelta(days=1)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def a_reader_of(*filters: str, **fields: Any) -> Subscriber:
-    reader = a_reader(**fields)
-    for text in filters:
-        a_subscription(reader, text)
-    return reader
-
-
-def listed(edition: Edition, *titles: str, **fields: Any) -> list[Paper]:
-    papers = [a_paper(title=title, abstract="", **fields) for title in titles]
-    for paper in papers:
-        a_listing(paper, edition)
-    return papers
-
-
-def titles(reader: Subscriber, day: date = TUESDAY) -> list[str]:
-    delivery = reader.deliveries.get(due_date=day)
-    listings = Listing.objects.in_bulk([pick["listing"] for pick in delivery.picks])
-    return [listings[pick["listing"]].card.title for pick in delivery.picks]
-
-
-def sent(reader: Subscriber, day: date = TUESDAY) -> None:
-    reader.deliveries.filter(due_date=day).update(state="sent")
 
 
 # --- who gets what --------------------------------------------------------------
@@ -300,135 +266,3 @@ def test_rule_7_samples_go_to_the_embedded_inbox_only(settings: Any) -> None:
     reader = a_reader_of("gradient")
     pipeline.compose_day(TUESDAY)
     assert reader.deliveries.get().reason == "no new edition"
-
-
-# --- when ---------------------------------------------------------------------------
-
-
-def test_rule_13_waits_for_a_late_source_then_goes_and_names_it() -> None:
-    listed(an_edition(source="hf", day=MONDAY), "Gradient flows")
-    reader = a_reader_of("gradient", hour=8)
-    pipeline.compose(at("2026-07-07T08:00"))
-    pipeline.compose(at("2026-07-07T09:29"))
-    assert not reader.deliveries.exists()
-    pipeline.compose(at("2026-07-07T09:30"))
-    assert titles(reader) == ["Gradient flows"]
-    assert "arXiv had not published" in reader.deliveries.get().notes[0]
-
-
-def test_rule_13_a_reader_who_needs_only_what_is_there_does_not_wait() -> None:
-    listed(an_edition(source="hf", day=MONDAY), "Gradient flows")
-    reader = a_reader_of("in:hf gradient", "in:hf (flow OR tide)", hour=8)
-    pipeline.compose(at("2026-07-07T08:00"))
-    assert titles(reader) == ["Gradient flows"]
-    assert reader.deliveries.get().notes == []
-
-
-def test_rule_13_no_new_edition_is_written_down_after_the_window() -> None:
-    reader = a_reader_of("gradient", hour=8)
-    pipeline.compose(at("2026-07-07T13:59"))
-    assert not reader.deliveries.exists()
-    pipeline.compose(at("2026-07-07T14:00"))
-    assert reader.deliveries.get(due_date=TUESDAY).reason == "no new edition"
-
-
-def test_rule_12_later_than_the_window_is_combined_with_the_next_date() -> None:
-    listed(an_edition(source="arxiv", day=TUESDAY), "Gradient flows")
-    an_edition(source="hf", day=MONDAY)
-    reader = a_reader_of("in:arxiv gradient", hour=8)
-    pipeline.compose(at("2026-07-07T15:00"))  # nothing ran all morning
-    assert not reader.deliveries.exists()
-    listed(an_edition(source="arxiv", day=WEDNESDAY), "Gradient two")
-    pipeline.compose(at("2026-07-08T08:00"))
-    assert sorted(titles(reader, WEDNESDAY)) == ["Gradient flows", "Gradient two"]
-
-
-def test_rule_14_holds_until_enough_papers_wait() -> None:
-    listed(an_edition(source="arxiv", day=MONDAY), "Gradient one")
-    reader = a_reader_of("in:arxiv gradient", hour=8, hold_until=2)
-    pipeline.compose(at("2026-07-06T08:00"))
-    assert not reader.deliveries.exists()
-    listed(an_edition(source="arxiv", day=TUESDAY), "Gradient two")
-    pipeline.compose(at("2026-07-07T08:00"))
-    assert sorted(titles(reader)) == ["Gradient one", "Gradient two"]
-
-
-def test_rule_14_does_not_hold_a_paper_for_more_than_a_week() -> None:
-    listed(an_edition(source="arxiv", day=MONDAY), "Gradient one")
-    reader = a_reader_of("in:arxiv gradient", hour=8, hold_until=5)
-    sunday, monday = at("2026-07-12T08:00"), at("2026-07-13T08:00")
-    pipeline.compose(sunday)
-    assert not reader.deliveries.exists()
-    an_edition(source="arxiv", day=date(2026, 7, 13))
-    pipeline.compose(monday)
-    assert titles(reader, date(2026, 7, 13)) == ["Gradient one"]
-
-
-def test_rule_15_the_first_digest_opens_with_a_welcome_and_does_not_wait() -> None:
-    listed(an_edition(source="hf", day=MONDAY), "Gradient flows")
-    reader = a_reader_of(
-        "gradient",
-        hour=8,
-        hold_until=5,
-        awaits_first_digest=True,
-        confirmed_at=at("2026-07-07T01:00"),
-    )
-    pipeline.compose(at("2026-07-07T01:01"))
-    row = reader.deliveries.get()
-    assert row.first
-    assert titles(reader) == ["Gradient flows"]
-    reader.refresh_from_db()
-    assert not reader.awaits_first_digest
-
-
-def test_rule_15_a_first_digest_without_a_match_is_a_welcome_letter() -> None:
-    listed(an_edition(source="hf", day=MONDAY), "Protein folding")
-    reader = a_reader_of(
-        "gradient", awaits_first_digest=True, confirmed_at=at("2026-07-07T01:00")
-    )
-    pipeline.compose(at("2026-07-07T01:01"))
-    assert reader.deliveries.get().reason == "nothing matched"
-    letter = Letter.objects.get()
-    assert letter.kind == "welcome"
-    assert letter.context["next_due"] == "2026-07-08"
-    (volume,) = letter.context["volumes"]
-    assert (volume["name"], volume["low"], volume["high"]) == ("gradient", 0, 0)
-
-
-def test_rule_15_without_any_edition_the_letter_comes_and_the_date_stays_free() -> None:
-    reader = a_reader_of(
-        "gradient",
-        hour=8,
-        awaits_first_digest=True,
-        confirmed_at=at("2026-07-07T01:00"),
-    )
-    pipeline.compose(at("2026-07-07T01:01"))
-    pipeline.compose(at("2026-07-07T01:02"))
-    assert [each.kind for each in Letter.objects.all()] == ["welcome"]
-    assert not reader.deliveries.exists()
-
-
-def test_rule_19_slices_together_give_what_one_would(settings: Any) -> None:
-    settings.COMPOSE_SLICE = 2
-    listed(an_edition(), "Gradient flows")
-    for _ in range(5):
-        a_reader_of("gradient")
-    assert pipeline.compose_day(TUESDAY).pending == 5
-    assert Delivery.objects.filter(state="pending").count() == 5
-
-
-def test_rule_19_work_stops_at_its_deadline_and_says_so(settings: Any) -> None:
-    settings.COMPOSE_SLICE = 2
-    listed(an_edition(), "Gradient flows")
-    for _ in range(5):
-        a_reader_of("gradient")
-    composed = pipeline.compose_day(TUESDAY, until=0.0)
-    assert (composed.pending, composed.done) == (2, False)
-    assert pipeline.compose_day(TUESDAY).pending == 3
-
-
-def test_rule_17_a_date_that_is_not_over_stays_free_without_an_edition() -> None:
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    reader = a_reader_of("gradient")
-    assert pipeline.compose_day(tomorrow).skipped == 0
-    assert not reader.deliveries.exists()

@@ -21,6 +21,8 @@ from tests.factories import (
     an_edition,
 )
 
+from .digests import a_reader_of
+
 pytestmark = pytest.mark.django_db
 MONDAY, WEDNESDAY = TUESDAY - timedelta(days=1), TUESDAY + timedelta(days=1)
 
@@ -31,13 +33,6 @@ def clock() -> Iterator[time_machine.Coordinates]:
     noon = datetime(2026, 7, 7, 12, tzinfo=UTC)
     with time_machine.travel(noon, tick=False) as moved:
         yield moved
-
-
-def a_reader_of(*filters: str, **fields: Any) -> Subscriber:
-    reader = a_reader(**fields)
-    for text in filters:
-        a_subscription(reader, text)
-    return reader
 
 
 def a_listed_paper(edition: Edition | None = None, **fields: Any) -> Paper:

@@ -23,6 +23,8 @@ from tests.factories import (
     an_edition,
 )
 
+from .digests import a_reader_of
+
 pytestmark = pytest.mark.django_db
 LONG = "\u3053\u308c\u306f\u898b\u672c\u3067\u3059\u3002" * 300  # "this is a sample."
 WEDNESDAY = TUESDAY + timedelta(days=1)
@@ -33,13 +35,6 @@ def frozen() -> Iterator[None]:
     """It is Tuesday noon: links carry the second at which they were made."""
     with time_machine.travel(datetime(2026, 7, 7, 12, tzinfo=UTC), tick=False):
         yield
-
-
-def a_reader_of(*filters: str, **fields: Any) -> Subscriber:
-    reader = a_reader(**fields)
-    for text in filters:
-        a_subscription(reader, text)
-    return reader
 
 
 def listed(edition: Edition, *titles: str, **fields: Any) -> None:

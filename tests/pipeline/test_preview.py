@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,20 +14,14 @@ from tests.factories import (
     TUESDAY,
     a_listing,
     a_paper,
-    a_reader,
     a_subscription,
     an_edition,
 )
 
+from .digests import a_reader_of
+
 pytestmark = pytest.mark.django_db
 WEDNESDAY = TUESDAY + timedelta(days=1)
-
-
-def a_reader_of(*filters: str, **fields: Any) -> Subscriber:
-    reader = a_reader(**fields)
-    for text in filters:
-        a_subscription(reader, text)
-    return reader
 
 
 def a_day_with(*titles: str) -> None:
