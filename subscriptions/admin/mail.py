@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -142,8 +143,10 @@ class RoundAdmin(Shown):
         self, request: HttpRequest, object_id: str, paused: bool
     ) -> HttpResponse:
         round_ = Round.objects.get(pk=object_id)
-        round_.paused = paused
-        round_.save(update_fields=["paused"])
+        if paused:
+            round_.pause()
+        else:
+            round_.resume(timezone.now())
         done = "Paused." if paused else "Resumed."
         self.log_change(request, round_, done)
         messages.success(request, f"{round_}: {done.lower()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
@@ -12,6 +13,9 @@ from django.db.models import Q
 
 from .papers import Edition
 from .readers import Subscriber
+
+# Mail that could not be handed over by then is not tried any more.
+HORIZON = timedelta(hours=20)
 
 
 class State(models.TextChoices):
@@ -113,6 +117,23 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"Round of {self.due_date:%a} {self.due_date.day} {self.due_date:%B %Y}"
+
+    def pause(self) -> None:
+        """Let what is not sent yet wait for `resume`."""
+        self.paused = True
+        self.save(update_fields=["paused"])
+
+    def resume(self, now: datetime) -> None:
+        """Let what waits go on, with its whole horizon from `now` (rounds.md 18).
+
+        How long the pause took is not kept, so a horizon does not go on from where it
+        stood; it starts again. Resuming what is not paused moves none.
+        """
+        with transaction.atomic():
+            paused = Round.objects.filter(pk=self.pk, paused=True)
+            if paused.update(paused=False):
+                self.deliveries.open().update(expires_at=now + HORIZON)
+        self.paused = False
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -24,14 +24,13 @@ from subscriptions.models import (
     Subscription,
     TopicFilter,
 )
+from subscriptions.models.mailings import HORIZON
 
 from .desk import Desk
 from .draft import Draft, draft_digest
 from .had import Had, had_by, had_later
 
 State = Delivery.State
-# Mail that could not be handed over is not tried after this.
-HORIZON = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,16 @@ def run(day: date) -> RoundReport:
 def deliver(seconds: float | None = None, day: date | None = None) -> sending.Counts:
     """Send letters, then digests, that wait; take no new ones after `seconds`."""
     until = None if seconds is None else monotonic() + seconds
-    letters = sending.Counts()
+    sent, fault = sending.Counts(), None
     if day is None:
-        letters = sending.send(Letter, outgoing_letters, until=until)
-    return letters + sending.send(Delivery, outgoing_digests, until=until, due_date=day)
+        try:
+            sent = sending.send(Letter, outgoing_letters, until=until)
+        except sending.NothingMade as error:
+            fault = error  # digests need not wait until letters can be made again
+    sent += sending.send(Delivery, outgoing_digests, until=until, due_date=day)
+    if fault:
+        raise fault
+    return sent
 
 
 def forget(now: datetime) -> int:

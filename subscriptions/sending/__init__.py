@@ -21,10 +21,18 @@ from django.conf import settings
 
 from . import ledger, recovery
 from .ledger import Lease, Model, totals
-from .outcome import Counts, Outcome, Outgoing, RelayDown
+from .outcome import UNMADE, Counts, NothingMade, Outcome, Outgoing, RelayDown
 from .smtp import Relay
 
-__all__ = ["Counts", "Outcome", "Outgoing", "RelayDown", "send", "totals"]
+__all__ = [
+    "Counts",
+    "NothingMade",
+    "Outcome",
+    "Outgoing",
+    "RelayDown",
+    "send",
+    "totals",
+]
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
 log = logging.getLogger(__name__)
@@ -33,6 +41,7 @@ log = logging.getLogger(__name__)
 # (13 of its 15 minutes, smtp.Timeouts); a batch not begun by half a lease goes back.
 _BEGIN_WITHIN = 2 * 60
 _BATCH_WITHIN = ledger.LEASE.total_seconds() / 2
+_MISSING = Outcome("deferred", "rendering", UNMADE + "nothing came")
 
 
 def send(
@@ -44,8 +53,9 @@ def send(
     """Send what is due of `model` until nothing is, or until the monotonic `until`.
 
     `render` gets ids of a batch and returns the mail of each. Any number of senders
-    may run at once. Raises RelayDown, with `counts`, when the relay takes nothing;
-    what was not tried is as it was before.
+    may run at once. Raises RelayDown, with `counts`, when the relay takes nothing, and
+    its NothingMade when `render` makes none of a batch's mails; what was not tried is
+    as it was before.
     """
     tally: ledger.Tally = Counter()
     stop = math.inf if until is None else until
@@ -61,7 +71,7 @@ def send(
                         break
                     _send_batch(leases, render, relay, stop, tally)
         except RelayDown as error:
-            log.error("sending stops, the relay is down: %s", error)
+            log.error("sending stops: %s", error)
             error.counts = Counts.of(tally)
             down = error
         else:
@@ -77,7 +87,11 @@ def _send_batch(
     tally: ledger.Tally,
 ) -> None:
     stop = min(stop, time.monotonic() + _BATCH_WITHIN)
-    mails = _rendered(leases, render)
+    try:
+        mails = _rendered(leases, render)
+    except NothingMade:
+        ledger.release(leases)
+        raise
     for position, lease in enumerate(leases):
         if time.monotonic() >= stop:
             ledger.release(leases[position:])
@@ -99,31 +113,42 @@ def _send_batch(
 
 
 def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | Outcome]:
-    """The mail of each lease, or why there is none: one bad row spoils no other."""
+    """The mail of each lease, or why there is none: one bad row spoils no other.
+
+    Raises NothingMade where none can be made even alone: then it is not the rows, and
+    they must not be quarantined for it. That takes two that did not fail among good
+    ones before; bad rows that are due again together are no common fault.
+    """
     ids = [lease.id for lease in leases]
-    missing = Outcome("deferred", "rendering", "it could not be made: nothing came")
     try:
         mails = render(ids)
     except Exception as error:
-        log.warning("a batch of mails could not be made: %s", type(error).__name__)
-        return {one: _rendered_alone(one, render, missing) for one in ids}
-    return {one: mails.get(one, missing) for one in ids}
+        fault = _kind_and_place(error)
+    else:
+        return {one: mails.get(one, _MISSING) for one in ids}
+    made: dict[int, Outgoing | Outcome] = {}
+    faults: dict[int, tuple[str, str]] = {}
+    for one in ids:
+        try:
+            made[one] = render([one]).get(one, _MISSING)
+        except Exception as error:
+            faults[one] = _kind_and_place(error)
+    if not made and sum(not lease.unmade for lease in leases) > 1:
+        raise NothingMade("no mail could be made: {} at {}".format(*fault))
+    log.warning("mails could not be made at once: %s at %s", *fault)
+    for one, (kind, place) in faults.items():
+        log.error("mail %d could not be made: %s at %s", one, kind, place)
+        made[one] = Outcome("deferred", "rendering", UNMADE + kind)
+    return made
 
 
-def _rendered_alone(one: int, render: Render, missing: Outcome) -> Outgoing | Outcome:
-    try:
-        return render([one]).get(one, missing)
-    except Exception as error:
-        # Its text may hold an address or a filter: the kind and the place must do.
-        frame = error.__traceback__
-        while frame and frame.tb_next:
-            frame = frame.tb_next
-        place = (
-            f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
-        )
-        name = type(error).__name__
-        log.error("mail %d could not be made: %s at %s", one, name, place)
-        return Outcome("deferred", "rendering", f"it could not be made: {name}")
+def _kind_and_place(error: Exception) -> tuple[str, str]:
+    """What may be told of an error: its text may hold an address or a filter."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+    return type(error).__name__, place
 
 
 def _host_name() -> str:

@@ -27,8 +27,9 @@ from subscriptions.models import (
     Round,
     Subscriber,
 )
+from subscriptions.models.mailings import HORIZON
 
-from .outcome import REPLY_LENGTH, Outcome
+from .outcome import REPLY_LENGTH, UNMADE, Outcome
 from .refusals import refusal, suppressed_among
 
 State = Mailing.State
@@ -36,7 +37,6 @@ Model = type[Delivery] | type[Letter]
 Tally = Counter[str]
 
 LEASE = timedelta(minutes=15)
-HORIZON = timedelta(hours=20)  # for a mail without `expires_at`
 # Greylisting asks for about five minutes (RFC 6647); doubled each time, up to 4 h.
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=4)
 RENDERING_ATTEMPTS = 3
@@ -48,6 +48,7 @@ class Lease:
     """The right to send one mail until the lease runs out or is lost.
 
     `attempts` counts this one. `again`: the mail was in doubt, this is its second copy.
+    `unmade`: it could not be made the last time.
     """
 
     model: Model
@@ -56,6 +57,7 @@ class Lease:
     subscriber_id: int
     attempts: int
     again: bool
+    unmade: bool = False
 
 
 def claim(
@@ -154,18 +156,22 @@ def release(leases: Sequence[Lease]) -> None:
         _mine(lease).update(**_FREED | change, attempts=F("attempts") - 1)
 
 
-def free(model: Model, lost: Q, tally: Tally) -> None:
+def free(model: Model, lost: Q, tally: Tally) -> int:
     """Leased mails that match `lost` have no sender any more: back to pending.
 
-    The third time in a row the mail itself is the likely cause: it is quarantined.
+    Returns how many it took back. The third time in a row the mail itself is the
+    likely cause: it is quarantined.
     """
     held: QuerySet[Any] = model._default_manager.filter(lost, state=State.LEASED)
+    ended = 0
     for mail in held.filter(crashes__gte=CRASHES - 1):
         lease = Lease(model, mail.pk, mail.lease_token, mail.subscriber_id, 0, False)
         why = f"its sender stopped {CRASHES} times in a row while it had this mail"
-        _tell(tally, end(lease, State.QUARANTINED, why))
+        if state := end(lease, State.QUARANTINED, why):
+            tally[state] += 1
+            ended += 1
     back = {"state": State.PENDING, "next_at": None, "crashes": F("crashes") + 1}
-    held.update(**_FREED | back)
+    return ended + held.update(**_FREED | back)
 
 
 def end(
@@ -262,7 +268,9 @@ def _judge(
     suppressed = suppressed_among(mail.subscriber for mail in rows)
     leases = []
     for mail in rows:
-        lease = Lease(model, mail.pk, token, mail.subscriber_id, mail.attempts, again)
+        unmade = mail.reason.startswith(UNMADE)
+        reader, attempts = mail.subscriber_id, mail.attempts
+        lease = Lease(model, mail.pk, token, reader, attempts, again, unmade)
         why = refusal(mail, suppressed)
         if why is None and mail.pk not in in_time:
             why = State.EXPIRED, mail.reason or "not tried in time"

@@ -9,6 +9,7 @@ from typing import Literal
 
 Kind = Literal["sent", "deferred", "failed", "in_doubt"]
 REPLY_LENGTH = 300
+UNMADE = "it could not be made: "  # how the reply at stage "rendering" begins
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -90,3 +91,10 @@ class RelayDown(Exception):
     """
 
     counts = Counts()
+
+
+class NothingMade(RelayDown):
+    """No mail of a batch could be made, alone or together: the fault is common to all.
+
+    Like a relay that is down it says nothing about a mail: no attempt is counted.
+    """

@@ -36,9 +36,12 @@ def sender() -> Iterator[str]:
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     path = _folder() / f"{owner}.lock"
-    while (held := _locked(path, os.O_CREAT)) is None:
-        pass  # taken away between making and locking it
+    # Locked before it has the name that `recover` looks for: the lock stays with it.
+    unseen = path.with_name(f"{owner}.new")
+    held = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        unseen.rename(path)
         yield owner
         path.unlink(missing_ok=True)
     finally:
@@ -56,17 +59,16 @@ def recover(tally: ledger.Tally | None = None) -> None:
         if held is None:
             continue
         try:
-            log.warning("sender %s died; its mails are sent again", path.stem)
-            _free(Q(lease_owner=path.stem), tally)
+            if freed := _free(Q(lease_owner=path.stem), tally):
+                log.warning("sender %s died; it had %d mails", path.stem, freed)
             path.unlink()
         finally:
             os.close(held)
     _free(Q(leased_until__lt=Now()), tally)
 
 
-def _free(lost: Q, tally: ledger.Tally) -> None:
-    ledger.free(Delivery, lost, tally)
-    ledger.free(Letter, lost, tally)
+def _free(lost: Q, tally: ledger.Tally) -> int:
+    return ledger.free(Delivery, lost, tally) + ledger.free(Letter, lost, tally)
 
 
 def _folder() -> Path:
@@ -75,10 +77,10 @@ def _folder() -> Path:
     return folder
 
 
-def _locked(path: Path, flags: int = 0) -> int | None:
+def _locked(path: Path) -> int | None:
     """A descriptor that holds the lock on `path`; None if another has it or it went."""
     try:
-        held = os.open(path, os.O_RDWR | flags, 0o600)
+        held = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return None
     try:

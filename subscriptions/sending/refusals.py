@@ -43,9 +43,15 @@ def _digest_refusal(reader: Subscriber) -> Refusal | None:
 
 def _letter_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
     active = reader.state == Subscriber.State.ACTIVE
-    # One who unsubscribed stays so until they confirm again: they may get the letter.
     if letter.kind == Letter.Kind.CONFIRM and active:
         return State.SKIPPED, "confirmed already"
+    # One who unsubscribed stays so until they confirm again: a letter made since then
+    # is for that, an earlier one is not wanted any more.
+    left = None if active else reader.unsubscribed_at
+    if letter.kind == Letter.Kind.CONFIRM and left and letter.created_at < left:
+        return State.SKIPPED, "unsubscribed since"
+    if letter.kind == Letter.Kind.GOODBYE and active:
+        return State.SKIPPED, "subscribed again"
     if letter.kind == Letter.Kind.WELCOME and not active:
         return State.UNSUBSCRIBED, f"the reader is {reader.state}"
     return None

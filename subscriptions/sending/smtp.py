@@ -154,9 +154,11 @@ class Relay:
     def _refused(self, stage: str, reply: Reply, mail: Outgoing) -> Outcome:
         """A reply other than the hoped-for one; it is final for this attempt."""
         told = _told(reply, mail)
-        if stage == "MAIL" and reply.code in _NOT_AUTHENTICATED:
+        if stage == "MAIL" and reply.code // 100 == 5 and not _is_of_this(mail, reply):
             self._drop()
-            raise RelayDown(f"{self._where} wants a login first: {told}")
+            login = reply.code in _NOT_AUTHENTICATED
+            why = "wants a login first" if login else "refuses our sender"
+            raise RelayDown(f"{self._where} {why}: {told}")
         kind: Literal["deferred", "failed", "in_doubt"]
         kind = "failed" if reply.code // 100 == 5 else "deferred"
         if reply.code == 421 or reply.code // 100 not in {4, 5}:
@@ -302,6 +304,18 @@ def _payload(message: bytes) -> bytes:
     text = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
     text = re.sub(rb"(?m)^\.", b"..", text)
     return text + (b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _is_of_this(mail: Outgoing, reply: Reply) -> bool:
+    """Whether a 5xx to MAIL may be about this mail's parameters, not about our sender.
+
+    SIZE: 552 or 5.3.4 (RFC 1870 section 6.1). SMTPUTF8, asked for this recipient:
+    several codes (RFC 6531 section 3.5); one such mail must not stop all others.
+    """
+    if reply.code in _NOT_AUTHENTICATED:
+        return False
+    is_too_big = reply.code == 552 or enhanced_status(reply.text) == "5.3.4"
+    return is_too_big or not mail.recipient.rpartition("@")[0].isascii()
 
 
 def _told(reply: Reply, mail: Outgoing) -> str:

@@ -1,16 +1,18 @@
 """The few things staff do: pause and resume a round, suppress, and lift that."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from subscriptions.models import Round, Subscriber, Suppression
 from tests.factories import a_reader
 
-from .making import a_round
+from .making import a_delivery, a_round
 from .test_every_list import page
 
 YES = {"_form_submitted": "on"}
@@ -45,6 +47,17 @@ def test_a_round_is_paused_resumed_and_both_are_on_record(
     assert not Round.objects.get().paused
     lines = LogEntry.objects.order_by("id").values_list("user", "change_message")
     assert list(lines) == [(operator.pk, "Paused."), (operator.pk, "Resumed.")]
+
+
+def test_rule_18_resuming_lets_what_waited_too_long_be_sent_after_all(
+    desk: Client,
+) -> None:
+    round_ = a_round(paused=True)
+    past = timezone.now() - timedelta(hours=1)
+    waiting = a_delivery(round_, "pending", expires_at=past)
+    desk.post(page(Round, "resume", round_.pk), YES)
+    waiting.refresh_from_db()
+    assert waiting.expires_at > timezone.now() + timedelta(hours=19)
 
 
 def test_only_a_paused_round_can_be_resumed(desk: Client) -> None:

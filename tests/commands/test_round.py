@@ -104,8 +104,8 @@ def test_a_relay_that_is_down_is_told_after_the_counts(
     relay_with().stop()
     a_day()
     line = refusal("round", "--day", TUESDAY)
-    assert line.startswith("The relay is down: ")
-    assert refusal("send").startswith("The relay is down: ")
+    assert line.startswith("Sending stopped: ")
+    assert refusal("send").startswith("Sending stopped: ")
 
 
 def test_without_json_it_is_a_table_of_this_run_and_of_all(relay: Oracle) -> None:

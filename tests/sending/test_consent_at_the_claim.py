@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from subscriptions import consent
 from subscriptions.models import Delivery, Letter, Mailing, Round, Subscriber
 from subscriptions.sending import ledger
 
@@ -90,10 +91,44 @@ def test_no_letter_goes_to_a_suppressed_address(kind):
         (Letter.Kind.WELCOME, Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
         (Letter.Kind.PREFERENCES, Reader.ACTIVE, State.LEASED),
         (Letter.Kind.GOODBYE, Reader.UNSUBSCRIBED, State.LEASED),
+        (Letter.Kind.GOODBYE, Reader.ACTIVE, State.SKIPPED),
     ],
 )
 def test_each_letter_goes_to_readers_in_the_state_it_is_for(kind, reader, state):
     assert after_a_claim(a_letter(kind, a_reader(state=reader)))[0] == state
+
+
+@pytest.mark.parametrize(
+    ("made", "state"), [("before", State.SKIPPED), ("after", State.LEASED)]
+)
+def test_a_confirm_letter_goes_to_one_who_left_only_if_asked_for_since(made, state):
+    letter = a_letter(Letter.Kind.CONFIRM, a_reader(state=Reader.UNSUBSCRIBED))
+    minute = timedelta(minutes=1 if made == "before" else -1)
+    Subscriber.objects.update(unsubscribed_at=letter.created_at + minute)
+    assert after_a_claim(letter)[0] == state
+
+
+def test_a_confirm_letter_in_doubt_is_not_sent_again_to_one_who_left_meanwhile():
+    letter = a_letter(Letter.Kind.CONFIRM, a_reader(state=Reader.PENDING))
+    Letter.objects.update(state=State.IN_DOUBT, next_at=timezone.now())
+    Subscriber.objects.update(state=Reader.UNSUBSCRIBED, unsubscribed_at=timezone.now())
+    assert after_a_claim(letter) == (State.SKIPPED, "unsubscribed since")
+
+
+def test_a_confirm_letter_goes_to_one_who_signs_up_again():
+    reader = a_reader()
+    consent.unsubscribe(reader.pk, "letter")
+    consent.subscribe(reader.email, [], consent.Schedule())
+    letter = Letter.objects.get(kind=Letter.Kind.CONFIRM)
+    assert after_a_claim(letter)[0] == State.LEASED
+
+
+def test_a_goodbye_is_not_said_to_one_who_took_it_back():
+    reader = a_reader()
+    consent.unsubscribe(reader.pk, "letter")
+    consent.resubscribe(reader.pk)
+    goodbye = Letter.objects.get(kind=Letter.Kind.GOODBYE)
+    assert after_a_claim(goodbye) == (State.SKIPPED, "subscribed again")
 
 
 def test_what_an_ended_digest_covered_comes_with_the_next_one():

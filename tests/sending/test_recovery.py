@@ -46,6 +46,38 @@ def test_a_living_sender_keeps_its_leases(folder):
     assert list(folder.iterdir()) == []
 
 
+def test_a_sender_that_is_starting_is_not_to_be_seen_before_its_lock_is_held(
+    folder, monkeypatch
+):
+    """Or another's `recover` takes it for dead."""
+    lock = fcntl.flock
+    visible: list[list[Path]] = []
+
+    def noting(held: int, how: int) -> None:
+        visible.append(list(folder.glob("*.lock")))
+        lock(held, how)
+
+    monkeypatch.setattr(fcntl, "flock", noting)
+    with recovery.sender() as owner:
+        assert visible == [[]]
+        recovery.recover()
+        assert [path.name for path in folder.iterdir()] == [f"{owner}.lock"]
+
+
+def test_a_sender_that_died_with_mails_is_told_of_and_one_without_is_not(caplog):
+    assert crash() == 0
+    recovery.recover()
+    assert caplog.messages == []
+    a_digest()
+    a_letter(Letter.Kind.PREFERENCES)
+    crash(Delivery)
+    crash(Letter)
+    recovery.recover()
+    assert [text.partition("; ")[2] for text in caplog.messages] == [
+        "it had 1 mails"
+    ] * 2
+
+
 def test_what_a_dead_sender_held_waits_again_with_the_same_message_id(folder):
     mails = [a_digest(), a_letter(Letter.Kind.PREFERENCES)]
     crash(Delivery)

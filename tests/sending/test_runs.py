@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from subscriptions.models import Delivery, DeliveryEvent, Letter, Mailing, Subscriber
-from subscriptions.sending import Counts, Outgoing, RelayDown, send
+from subscriptions.sending import Counts, NothingMade, Outgoing, RelayDown, send
 
 from .oracle import Do, Moment, Oracle
 from .rows import (
@@ -143,6 +143,70 @@ def test_a_mail_that_cannot_be_made_does_not_stop_the_others(relay, caplog):
     assert "secret@example.org" not in caplog.text
 
 
+def test_a_fault_common_to_all_mails_stops_the_run_and_counts_for_none(relay, caplog):
+    for n in range(3):
+        a_digest(a_reader(email=f"secret{n}@example.org"))
+    asked: list[int] = []
+
+    def render(ids: Sequence[int]) -> Mapping[int, Outgoing]:
+        asked.append(len(ids))
+        raise ValueError("cannot render secret@example.org")
+
+    for _ in range(4):  # one more than a mail that cannot be made is tried
+        caplog.clear()
+        with pytest.raises(NothingMade, match="no mail could be made: ValueError at "):
+            send(Delivery, render)
+        [line] = [x for x in caplog.records if x.name.startswith("subscriptions")]
+        assert line.exc_info is None and "secret" not in caplog.text
+        assert "ValueError at " in line.message and "test_runs.py:" in line.message
+    assert asked == [3, 1, 1, 1] * 4
+    assert {(d.state, d.attempts) for d in Delivery.objects.all()} == {("pending", 0)}
+    assert send(Delivery, digests) == Counts(sent=3)
+
+
+def test_a_fault_common_to_all_mails_keeps_what_was_sent_before_it(relay, settings):
+    settings.SEND_BATCH = 2
+    made = {a_digest().pk for _ in range(2)}
+    for _ in range(2):
+        a_digest()
+
+    def render(ids: Sequence[int]) -> Mapping[int, Outgoing]:
+        if made.isdisjoint(ids):
+            raise ValueError
+        return digests(ids)
+
+    with pytest.raises(RelayDown) as down:
+        send(Delivery, render)
+    assert down.value.counts == Counts(sent=2)
+
+
+def test_a_mail_that_cannot_be_made_alone_in_its_batch_is_its_own_fault(relay):
+    bad = a_digest()
+
+    def render(ids: Sequence[int]) -> Mapping[int, Outgoing]:
+        raise ValueError
+
+    for expected in (Counts(deferred=1), Counts(deferred=1), Counts(quarantined=1)):
+        assert send(Delivery, render) == expected
+        wait_over(bad)
+
+
+def test_two_bad_mails_that_are_due_again_together_are_their_own_fault(relay):
+    good, bad, worse = a_digest(), a_digest(), a_digest()
+
+    def render(ids: Sequence[int]) -> Mapping[int, Outgoing]:
+        if not {bad.pk, worse.pk}.isdisjoint(ids):
+            raise ValueError
+        return digests(ids)
+
+    assert send(Delivery, render) == Counts(sent=1, deferred=2)
+    wait_over(bad, worse)
+    assert send(Delivery, render) == Counts(deferred=2)
+    wait_over(bad, worse)
+    assert send(Delivery, render) == Counts(quarantined=2)
+    assert relay.recipients() == [good.subscriber.email]
+
+
 def test_a_mail_that_rendering_leaves_out_does_not_stop_the_others(relay):
     good, bad = a_digest(), a_digest()
 
@@ -187,6 +251,19 @@ def test_a_relay_that_goes_down_on_the_way_keeps_what_was_sent(relay_with):
     left = Delivery.objects.exclude(state=State.SENT)
     assert [(d.state, d.attempts) for d in left] == [("pending", 0)] * 3
     assert len(relay.taken()) == 2
+
+
+def test_a_relay_that_refuses_our_sender_fails_no_mail(relay_with):
+    def script(moment: Moment) -> str | None:
+        return "550 5.7.1 sender rejected" if moment.stage == "MAIL" else None
+
+    relay_with(script)
+    for _ in range(3):
+        a_digest()
+    with pytest.raises(RelayDown, match="refuses our sender"):
+        send(Delivery, digests)
+    assert {(d.state, d.attempts) for d in Delivery.objects.all()} == {("pending", 0)}
+    assert not DeliveryEvent.objects.exists()
 
 
 def test_when_the_time_is_over_the_rest_goes_back_untried(relay):

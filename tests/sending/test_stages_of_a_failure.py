@@ -54,7 +54,7 @@ def test_a_temporary_refusal_defers_at_its_stage(offer, stage):
     assert oracle.taken() == []
 
 
-@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "dot"])
+@pytest.mark.parametrize("stage", ["RCPT", "DATA", "dot"])
 def test_a_permanent_refusal_fails_at_its_stage(offer, stage):
     outcome, oracle = offer(at(stage, "550 5.1.1 no such user"))
     assert outcome == Outcome("failed", stage, "550 5.1.1 no such user", "5.1.1")
@@ -166,3 +166,26 @@ def test_a_relay_that_wants_a_login_is_down_for_us(tmp_path):
         pytest.raises(RelayDown, match="wants a login"),
     ):
         Relay(server(oracle.url), "[127.0.0.1]", SHORT).hand_over(MAIL)
+
+
+@pytest.mark.parametrize("reply", ["550 5.7.1 sender rejected", "553 not your domain"])
+def test_a_relay_that_refuses_our_sender_is_down_for_us(offer, reply):
+    with pytest.raises(RelayDown, match=f"refuses our sender: {reply}"):
+        offer(at("MAIL", reply))
+
+
+@pytest.mark.parametrize("reply", ["552 5.3.4 too big", "552 no", "550 5.3.4 too big"])
+def test_a_refusal_of_the_size_is_about_the_mail(offer, reply):
+    outcome, _ = offer(at("MAIL", reply))
+    assert (outcome.kind, outcome.stage, outcome.reply) == ("failed", "MAIL", reply)
+
+
+def test_a_refusal_of_a_mail_that_asks_for_smtputf8_is_about_the_mail(tmp_path):
+    script = at("MAIL", "550 5.6.7 not such an address", mail=1)
+    with (
+        Oracle(tmp_path / "taken.jsonl", script) as oracle,
+        Relay(server(oracle.url), "[127.0.0.1]", SHORT) as relay,
+    ):
+        mails = an_outgoing("δοκιμή@example.org"), MAIL
+        kinds = [relay.hand_over(mail).kind for mail in mails]
+    assert kinds == ["failed", "sent"]

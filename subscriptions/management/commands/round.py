@@ -31,4 +31,4 @@ class Command(ReportCommand):
         ]
         self.answer(options, report, rows)
         if report["problem"]:
-            raise CommandError(f"The relay is down: {report['problem']}")
+            raise CommandError(f"Sending stopped: {report['problem']}")

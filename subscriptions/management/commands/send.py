@@ -21,5 +21,5 @@ class Command(ReportCommand):
         try:
             data = asdict(pipeline.deliver(day=options["day"]))
         except sending.RelayDown as error:
-            raise CommandError(f"The relay is down: {error}") from error
+            raise CommandError(f"Sending stopped: {error}") from error
         self.answer(options, data, [list(data), list(data.values())])
