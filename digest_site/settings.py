@@ -31,7 +31,9 @@ def setting(name: str, default: str, read: Callable[[str], T]) -> T:
     try:
         return read(given)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is {given!r}; it {error}.") from error
+        # `from None`: what urlsplit says of a wrong port may be half a password.
+        shown = values.masked(given) if name.endswith("_URL") else given
+        raise ImproperlyConfigured(f"{name} is {shown!r}; it {error}.") from None
 
 
 def flag(text: str) -> bool:
@@ -39,12 +41,6 @@ def flag(text: str) -> bool:
     if text.strip().lower() not in known | {"no": False}:
         raise ValueError("takes true or false")
     return known.get(text.strip().lower(), False)
-
-
-def count(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise ValueError("takes a whole number")
-    return int(text)
 
 
 # --- this installation --------------------------------------------------------
@@ -58,6 +54,7 @@ HOME_ZONE = setting("HOME_ZONE", "UTC", values.zone)
 # Django's own names
 _public = urlsplit(PUBLIC_URL)
 _host = _public.hostname or ""
+PUBLIC_IS_LOOPBACK = values.is_loopback(_host)
 
 
 def _secret_key() -> str:
@@ -87,9 +84,7 @@ SOURCES = setting(
     "SOURCES", "hf,arxiv", lambda text: values.choices(text, {"hf", "arxiv"})
 )
 ARXIV_CATEGORIES = setting(
-    "ARXIV_CATEGORIES",
-    "cs.AI,cs.CL,cs.CV,cs.LG",
-    lambda text: tuple(name.strip() for name in text.split(",") if name.strip()),
+    "ARXIV_CATEGORIES", "cs.AI,cs.CL,cs.CV,cs.LG", values.categories
 )
 HF_BASE_URL = setting("HF_BASE_URL", "https://huggingface.co", values.web_address)
 ARXIV_RSS_URL = setting(
@@ -104,23 +99,24 @@ DEFAULT_FILTER = os.environ.get("DEFAULT_FILTER") or (
 
 # --- mail ---------------------------------------------------------------------
 EMAIL_SERVER = setting("EMAIL_URL", "smtp://127.0.0.1:2525", values.mail_server)
-_mail_domain = "localhost" if _host in values.LOOPBACK else _host
-EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_mail_domain}", str)
-LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", str)
+_mail_domain = values.mail_domain(_host)
+EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_mail_domain}", values.sender)
+SENDER_IS_LOOPBACK = values.is_loopback(EMAIL_FROM.rpartition("@")[2].rstrip(">"))
+LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", values.list_id)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
 CONTACT = setting("CONTACT", "", values.contact)
 # Received mail is shown to anyone who asks: only for a trial on one's own machine.
-EMBEDDED_INBOX = DEBUG and _host in values.LOOPBACK and EMAIL_SERVER.is_loopback
+EMBEDDED_INBOX = DEBUG and PUBLIC_IS_LOOPBACK and EMAIL_SERVER.is_loopback
 INBOX_DIR = VAR_DIR / "inbox"
 
 # --- limits -------------------------------------------------------------------
 FILTERS_PER_READER = 20
 FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
-COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", count)
-SEND_BATCH = setting("SEND_BATCH", "50", count)
+COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", values.positive)
+SEND_BATCH = setting("SEND_BATCH", "50", values.positive)
 # How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
-TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", count)
+TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 
 # --- database -----------------------------------------------------------------
 DATABASES = {
@@ -206,6 +202,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+LOGIN_REDIRECT_URL = "/admin/"  # only operators sign in
 LANGUAGE_CODE = "en"
 USE_I18N = False
 DATE_FORMAT, TIME_FORMAT, DATETIME_FORMAT = "D j M Y", "H:i", "j M Y, H:i"
@@ -261,7 +258,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
+        # Anybody can send a wrong Host or too large a form; the answer is 400.
+        "django.security": {"level": "CRITICAL"},
         "kombu.connection": {"level": "ERROR"},
         "stamina": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},

@@ -6,6 +6,7 @@ what would be right; settings.py adds the variable's name.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import zoneinfo
 from dataclasses import dataclass
@@ -18,9 +19,31 @@ import dj_database_url
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LONGEST_HOLD = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"  # RFC 5322, section 3.2.3; matched as ASCII
+_CATEGORY = r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address, in brackets or not, is this machine itself."""
+    name = host.lower().strip("[]").removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, section 6.3
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
+
+
+def masked(url: str) -> str:
+    """The text of a URL, right or wrong, without user, password and `?password=`."""
+    shown = re.sub(r"(?i)(pass\w*=)[^&]*", r"\1***", url)
+    # Up to the last @: an unquoted password may hold any of / ? # @.
+    return re.sub(r"(?s)^([a-z0-9+]*://)?.*@", r"\1***@", shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +70,7 @@ class MailServer:
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in LOOPBACK
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -68,10 +91,26 @@ def clock_time(text: str) -> ClockTime:
 
 
 def duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d+)([smhd])", text.strip())
-    if not match:
-        raise ValueError("takes a number and a unit (s, m, h, d), such as 90m")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    """At most seven days."""
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text.strip())
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
+    if length is None or length > LONGEST_HOLD:
+        raise ValueError(
+            "takes a number and a unit (s, m, h, d), such as 90m, and at most 7d"
+        )
+    return length
+
+
+def count(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError("takes a whole number")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ValueError("takes a whole number from 1 up")
+    return int(text)
 
 
 def mail_server(text: str) -> MailServer:
@@ -84,6 +123,12 @@ def mail_server(text: str) -> MailServer:
         port = parts.port or _PORTS[parts.scheme]
     except ValueError as error:
         raise ValueError("takes a port from 1 to 65535") from error
+    clear = parts.scheme == "smtp" and not is_loopback(parts.hostname)
+    if clear and (parts.username or parts.password):
+        raise ValueError(
+            "takes smtp+tls://user:password@host or smtps://user:password@host: a"
+            " password does not go to another machine in clear"
+        )
     return MailServer(
         host=parts.hostname,
         port=port,
@@ -93,22 +138,81 @@ def mail_server(text: str) -> MailServer:
     )
 
 
+def link(text: str) -> str:
+    """An address on the web, whatever stands behind its host."""
+    wrong = ValueError("takes an address such as https://papers.example.org")
+    parts = urlsplit(text.strip())
+    try:
+        numbered = parts.port is None or parts.port > 0
+    except ValueError:
+        numbered = False
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not numbered:
+        raise wrong
+    if not text.isprintable() or " " in text.strip():  # urlsplit drops line breaks
+        raise wrong
+    return text.strip()
+
+
 def web_address(text: str) -> str:
     """`http(s)://host[:port][/path]` without the trailing slash."""
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("takes an address such as https://papers.example.org")
-    return text.strip().rstrip("/")
+    address = link(text)
+    if "?" in address or "#" in address:
+        raise ValueError(
+            "takes an address such as https://papers.example.org, with nothing from"
+            " ? or # on"
+        )
+    return address.rstrip("/")
+
+
+def sender(text: str) -> str:
+    """`a@b.org` or `Name <a@b.org>`: one address in ASCII, on one line."""
+    named = re.fullmatch(r'(?:"[^"\\]+" *|[^"<>@,;:\\]*)<([^<>]*)>', text.strip())
+    address = named[1] if named else text.strip()
+    if not (text.isprintable() and address.isascii() and _is_address(address)):
+        raise ValueError(
+            "takes an address such as digest@papers.example.org, or a name and one:"
+            " Paper Round <digest@papers.example.org>"
+        )
+    return text.strip()
+
+
+def mail_domain(host: str) -> str:
+    """The host where it can stand in an address of other machines, else localhost."""
+    usable = host.isascii() and _is_address(f"digest@{host}")
+    return "localhost" if is_loopback(host) or not usable else host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def list_id(text: str) -> str:
+    """A label and a domain, joined by a dot (RFC 2919, section 2)."""
+    name = text.strip()
+    if len(name) > 255 or not re.fullmatch(rf"(?a:{_ATOM}(\.{_ATOM})+)", name):
+        raise ValueError("takes a name such as digest.papers.example.org")
+    return name
 
 
 def contact(text: str) -> str:
     """An e-mail address or a web address where readers reach the operator, or ""."""
-    if "@" in text:
-        try:
-            validate_email(text)
-        except ValidationError as error:
-            raise ValueError("takes an address such as ops@example.org") from error
-    return text if not text or "@" in text else web_address(text)
+    if "@" in text and not _is_address(text):
+        raise ValueError("takes an address such as ops@example.org")
+    return text if not text or "@" in text else link(text)
+
+
+def categories(text: str) -> tuple[str, ...]:
+    """arXiv's names, such as cs.LG, hep-th or cond-mat.mtrl-sci; at least one."""
+    given = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not given or not all(re.fullmatch(_CATEGORY, name) for name in given):
+        raise ValueError(
+            "takes arXiv categories separated by commas, such as cs.LG,math"
+        )
+    return given
 
 
 def choices(text: str, allowed: set[str]) -> tuple[str, ...]:
@@ -147,7 +251,17 @@ def database(text: str) -> dict[str, Any]:
 
 
 def broker(text: str) -> str:
-    if urlsplit(text).scheme not in {"filesystem", "redis", "rediss"}:
+    parts = urlsplit(text)
+    try:
+        usable = parts.port is None or parts.port > 0
+    except ValueError:
+        usable = False
+    if parts.scheme == "filesystem":
+        usable = text == "filesystem://"
+    else:
+        usable &= parts.scheme in {"redis", "rediss"} and bool(parts.hostname)
+        usable &= re.fullmatch(r"/?\d*", parts.path) is not None
+    if not usable:
         raise ValueError("takes filesystem:// or redis://host:port/number")
     return text
 

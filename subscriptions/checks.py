@@ -16,7 +16,8 @@ from django.conf import settings
 from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1", ""}
+from . import matching
+
 TRIAL = "For a trial on your own machine set DEBUG=true."
 IDENTITY = [
     (
@@ -27,6 +28,23 @@ IDENTITY = [
     ("CONTROLLER", "who is responsible for the readers' data", "Example Library"),
     ("CONTACT", "where readers write to", "papers@example.org"),
 ]
+
+
+@register()
+def default_filter(app_configs: Any = None, **options: Any) -> list[Error]:
+    """The error of a DEFAULT_FILTER that the filter language refuses, trial or not."""
+    try:
+        matching.parse(settings.DEFAULT_FILTER)
+    except matching.FilterError as error:
+        what = str(error).splitlines()[0]
+        return [
+            Error(
+                f"DEFAULT_FILTER is {settings.DEFAULT_FILTER!r}; it takes a filter such"
+                f" as in:hf. {what}",
+                id="subscriptions.E008",
+            )
+        ]
+    return []
 
 
 @register(deploy=True)
@@ -41,6 +59,8 @@ def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
 
 def refuse_to_mail() -> None:
     """Raise ImproperlyConfigured, naming all that is missing, unless nothing is."""
+    for wrong in default_filter():
+        raise ImproperlyConfigured(f"{wrong.msg} ({wrong.id})")
     if errors := may_mail():
         hints = dict.fromkeys(str(error.hint) for error in errors)
         lines = [f"{error.msg} ({error.id})" for error in errors]
@@ -62,7 +82,7 @@ def _trial() -> Iterator[Error]:
 
 def _service() -> Iterator[Error]:
     public = urlsplit(settings.PUBLIC_URL)
-    if public.scheme != "https" or (public.hostname or "") in LOOPBACK:
+    if public.scheme != "https" or settings.PUBLIC_IS_LOOPBACK:
         yield Error(
             "PUBLIC_URL, which every link in a mail starts with, is"
             f" {settings.PUBLIC_URL!r}; it takes the https address at which readers"
@@ -71,8 +91,7 @@ def _service() -> Iterator[Error]:
             id="subscriptions.E002",
         )
     # The default is a guess from PUBLIC_URL; a sender's address must be meant.
-    domain = settings.EMAIL_FROM.rpartition("@")[2].strip("> ")
-    if not os.environ.get("EMAIL_FROM") or domain in LOOPBACK:
+    if not os.environ.get("EMAIL_FROM") or settings.SENDER_IS_LOOPBACK:
         yield Error(
             "EMAIL_FROM, the address digests come from, is not set; it takes an address"
             " of a domain you may send for, such as digest@papers.example.org.",

@@ -30,7 +30,8 @@ class Found:
 def search(
     query: Query, days: int | None = None, limit: int | None = None
 ) -> list[Found]:
-    """The stored papers that satisfy a filter, best first, at most `limit`.
+    """The stored papers that satisfy a filter, best first, at most `limit`; of the
+    samples only while there is nothing else (rounds.md 7).
 
     A paper is found if one of its listings satisfies the whole filter, or, where it has
     none, the paper itself. With `days`, only listings in editions of the newest that
@@ -71,13 +72,12 @@ def _words(query: Query, hits: list[Hit]) -> dict[int, tuple[str, ...]]:
 
 def _documents(days: int | None) -> Iterator[Iterable[Document]]:
     """The documents of each stored paper, read in chunks: they need not fit at once."""
-    listings = Listing.objects.select_related("edition")
-    papers = Paper.objects.order_by("pk")
+    listings = Listing.objects.shown().select_related("edition")
+    papers = Paper.objects.shown().order_by("pk")
     if days is not None:
-        newest = (
-            Edition.objects.order_by("-day").values_list("day", flat=True).distinct()
-        )
-        listings = listings.filter(edition__day__in=list(newest[:days]))
+        editions = Edition.objects.shown().order_by("-day")
+        newest = editions.values_list("day", flat=True).distinct()[:days]
+        listings = listings.filter(edition__day__in=list(newest))
         papers = papers.filter(pk__in=listings.values("paper"))
     papers = papers.prefetch_related(Prefetch("listings", listings, to_attr="shown"))
     for paper in papers.iterator(chunk_size=_CHUNK):

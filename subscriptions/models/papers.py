@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 
 
@@ -54,6 +54,16 @@ class Card:
         )
 
 
+class PaperQuerySet(models.QuerySet["Paper"]):
+    def shown(self) -> PaperQuerySet:
+        """Those a reader may see: without the papers only the samples list, once there
+        is something else (rounds.md 7)."""
+        listings = Listing.objects.filter(paper=OuterRef("pk"))
+        sample = Q(Exists(listings.filter(source=Source.SAMPLE)))
+        other = Q(Exists(listings.exclude(source=Source.SAMPLE)))
+        return self.exclude(sample & ~other & Edition.objects.is_any_real())
+
+
 class Paper(models.Model):
     """One work, whatever source it came from; the newest that is known of it."""
 
@@ -89,6 +99,8 @@ class Paper(models.Model):
     abstract_words = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PaperQuerySet.as_manager()
 
     class Meta:
         ordering = ["-day", "arxiv_id"]
@@ -136,6 +148,15 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def real(self) -> EditionQuerySet:
         """All but samples, which are shown only while there is nothing else."""
         return self.exclude(source=Source.SAMPLE)
+
+    def is_any_real(self) -> Q:
+        """Rule 7's question, asked within the query of whoever shows samples."""
+        return Q(Exists(self.real()))
+
+    def shown(self) -> EditionQuerySet:
+        """Without samples, once there is something else (rounds.md 7)."""
+        sample = Q(source=Source.SAMPLE)
+        return self.exclude(sample & Edition.objects.is_any_real())
 
     def newest_days(self, until: date | None = None) -> dict[str, date]:
         """Per source the day of its newest published edition with day <= `until`."""
@@ -185,6 +206,13 @@ class Edition(models.Model):
         return f"{reverse('day', args=[self.day])}?source={self.source}"
 
 
+class ListingQuerySet(models.QuerySet["Listing"]):
+    def shown(self) -> ListingQuerySet:
+        """Without samples, once there is something else (rounds.md 7)."""
+        sample = Q(source=Source.SAMPLE)
+        return self.exclude(sample & Edition.objects.is_any_real())
+
+
 class Listing(models.Model):
     """A paper in an edition. Without an edition: too old to be mailed (backfilled).
 
@@ -200,6 +228,8 @@ class Listing(models.Model):
     position = models.PositiveIntegerField(default=0)
     frozen = models.JSONField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ListingQuerySet.as_manager()
 
     class Meta:
         ordering = ["-listed_on", "position"]

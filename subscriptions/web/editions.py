@@ -72,15 +72,13 @@ def _box() -> dict[str, object]:
 def newest_days() -> dict[str, date]:
     """Per source the newest day it listed a paper, Hugging Face first.
 
-    Samples only while there is nothing else (rounds.md 6).
+    Samples only while no other source has an edition (rounds.md 7).
     """
     newest = {}
     for source in Source.values:
         days = _listings(source).order_by("-listed_on").values_list("listed_on")
         if first := days.first():
             newest[source] = first[0]
-    if len(newest) > 1:
-        newest.pop(Source.SAMPLE, None)
     return newest
 
 
@@ -114,7 +112,7 @@ def _day(request: HttpRequest, source: str, day: date) -> dict[str, object]:
 
 
 def _listings(source: str) -> QuerySet[Listing]:
-    return Listing.objects.filter(source=source)
+    return Listing.objects.shown().filter(source=source)
 
 
 def _counted(source: str, day: date) -> Day:

@@ -46,6 +46,10 @@ class PolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            # gunicorn drops the body of such an answer, but warns of each.
+            response.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
         if settings.DEBUG and response.status_code >= 500:
             return response  # Django's page for developers brings inline styles
         if POLICY not in response:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from subscriptions import matching
-from subscriptions.models import Edition, Paper, Source
+from subscriptions.models import Paper, Source
 
 from .filters import Fault
 
@@ -33,14 +33,12 @@ def paper(request: HttpRequest, arxiv_id: str) -> HttpResponse:
     versioned = re.fullmatch(r"(.+?)v\d+", arxiv_id, re.IGNORECASE)
     if versioned and not Paper.objects.filter(arxiv_id=arxiv_id).exists():
         return redirect("paper", versioned[1], permanent=True)
-    found = get_object_or_404(Paper, arxiv_id=arxiv_id)
-    listings = found.listings.order_by("listed_on", "source")
-    if Edition.objects.real().exists():
-        listings = listings.exclude(source=Source.SAMPLE)
+    found = get_object_or_404(Paper.objects.shown(), arxiv_id=arxiv_id)
+    listings = found.listings.shown().order_by("listed_on", "source")
     context = {
         "paper": found,
         "listings": listings,
-        "is_sample": found.listings.filter(source=Source.SAMPLE).exists(),
+        "is_sample": any(each.source == Source.SAMPLE for each in listings),
         "author_search": _author_search,
     }
     return render(request, "pages/paper.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from subscriptions.matching import Document, Matcher, canonical, parse
+from subscriptions.matching.scoring import ABSTRACT_LENGTH, TITLE_LENGTH
 
 from .documents import a_document
 
@@ -18,13 +19,25 @@ def ranked(text: str, *documents: Document) -> list[int]:
     return [hit.paper for hit in matcher.match([*others, *documents]).hits(1)]
 
 
-def test_a_word_in_the_title_counts_more_than_in_the_abstract() -> None:
+def test_rule_20_a_word_in_the_title_counts_more_than_in_the_abstract() -> None:
     abstract = a_document("One two three", "gradient four five")
     title = a_document("gradient two three", "one four five")
     assert ranked("gradient", abstract, title) == [title.paper, abstract.paper]
 
 
-def test_further_occurrences_add_less_and_less() -> None:
+def test_rule_20_a_word_in_the_title_counts_three_times() -> None:
+    """In fields of mean length, where nothing is weighed by length, one occurrence in
+    the title is worth three in the abstract."""
+    matcher = Matcher()
+    matcher.add(1, "gradient")
+    words, title = "x " * (ABSTRACT_LENGTH - 3), "x " * (TITLE_LENGTH - 1)
+    once = a_document(f"gradient {title}", f"x x x {words}")
+    thrice = a_document(f"x {title}", f"gradient gradient gradient {words}")
+    one, other = matcher.match([once, thrice]).hits(1)
+    assert round(one.score, 9) == round(other.score, 9) > 0
+
+
+def test_rule_20_further_occurrences_add_less_and_less() -> None:
     matcher = Matcher()
     matcher.add(1, "gradient")
     bodies = ["gradient " * times + "x " * (20 - times) for times in (1, 2, 3)]
@@ -33,13 +46,13 @@ def test_further_occurrences_add_less_and_less() -> None:
     assert two - one > three - two > 0
 
 
-def test_a_rare_word_counts_more_than_a_common_one() -> None:
+def test_rule_20_a_rare_word_counts_more_than_a_common_one() -> None:
     common = [a_document("common") for _ in range(10)]
     rare = a_document("rare")
     assert ranked("common OR rare", *common, rare)[0] == rare.paper
 
 
-def test_upvotes_decide_where_words_do_not() -> None:
+def test_rule_20_upvotes_decide_where_words_do_not() -> None:
     few, many = a_document("gradient", upvotes=2), a_document("gradient", upvotes=90)
     assert ranked("gradient", few, many) == [many.paper, few.paper]
     assert ranked("*", few, many)[:2] == [many.paper, few.paper]
@@ -53,7 +66,7 @@ def test_what_is_left_out_adds_nothing_to_a_score() -> None:
     assert matches.hits(1)[0].score == matches.hits(2)[0].score
 
 
-def test_between_equals_a_lot_is_drawn_that_changes_with_the_day() -> None:
+def test_rule_20_between_equals_a_lot_is_drawn_that_changes_with_the_day() -> None:
     orders = set()
     for days in range(10):
         documents = [
@@ -66,7 +79,7 @@ def test_between_equals_a_lot_is_drawn_that_changes_with_the_day() -> None:
     assert len(orders) > 1
 
 
-def test_a_score_per_term_is_the_same_for_every_filter_that_shares_it() -> None:
+def test_rule_20_a_score_per_term_is_the_same_for_every_filter_that_shares_it() -> None:
     matcher = Matcher()
     for number, text in enumerate(["gradient", "policy", "gradient policy"]):
         matcher.add(number, text)

@@ -70,6 +70,28 @@ def test_search_reads_the_newest_title_and_the_listings_upvotes() -> None:
     assert not search(parse("upvotes:20"))
 
 
+def test_rule_7_samples_are_found_only_while_there_is_nothing_else() -> None:
+    sample = a_paper(title="Gradients")
+    later = date(2026, 7, 8)
+    a_listing(sample, an_edition(source="sample", day=later))
+    assert [one.paper for one in search(parse("gradient"))] == [sample.pk]
+    assert [one.paper for one in search(parse("gradient"), days=1)] == [sample.pk]
+    real, unlisted = a_paper(title="Gradient"), a_paper(title="Of gradients")
+    a_listing(real, an_edition(source="hf", day=TUESDAY, state="open"))
+    found = {one.paper for one in search(parse("gradient"))}
+    assert found == {real.pk, unlisted.pk}
+    assert [one.paper for one in search(parse("gradient"), days=1)] == [real.pk]
+    assert search(parse("gradient in:sample")) == []
+
+
+def test_rule_7_a_sample_that_a_source_lists_too_is_found_by_that_list() -> None:
+    paper = a_paper(title="Gradients")
+    for source in ("sample", "arxiv"):
+        a_listing(paper, an_edition(source=source))
+    assert search(parse("gradient in:arxiv"))
+    assert not search(parse("gradient in:sample"))
+
+
 def test_a_limit_keeps_the_best() -> None:
     for number in range(5):
         a_paper(title="Gradient", upvotes=number)

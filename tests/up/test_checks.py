@@ -14,6 +14,7 @@ from subscriptions import checks
 from .running import ROOT, environment, manage
 
 ASKED_FOR = ["PUBLIC_URL", "EMAIL_FROM", "POSTAL_ADDRESS", "CONTROLLER", "CONTACT"]
+LITERAL = "digest@[127.0.0.1]"
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything set as it should be for real readers."""
     settings.DEBUG = settings.EMBEDDED_INBOX = False
     settings.PUBLIC_URL = "https://papers.example.org"
+    settings.PUBLIC_IS_LOOPBACK = settings.SENDER_IS_LOOPBACK = False
     settings.EMAIL_SERVER = replace(settings.EMAIL_SERVER, host="mail.example.org")
     settings.EMAIL_FROM = "digest@papers.example.org"
     monkeypatch.setenv("EMAIL_FROM", settings.EMAIL_FROM)
@@ -40,8 +42,6 @@ def test_a_service_that_says_who_it_is_may_mail() -> None:
     ("name", "value"),
     [
         ("PUBLIC_URL", "http://papers.example.org"),
-        ("PUBLIC_URL", "https://localhost"),
-        ("EMAIL_FROM", "digest@127.0.0.1"),
         ("POSTAL_ADDRESS", ""),
         ("CONTROLLER", " "),
         ("CONTACT", ""),
@@ -52,6 +52,22 @@ def test_each_of_these_is_asked_for(name: str, value: str, settings: Settings) -
     with pytest.raises(ImproperlyConfigured, match=rf"(?s){name}, .*DEBUG=true"):
         checks.refuse_to_mail()
     assert len(checks.may_mail()) == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.2", "[::1]", "papers.localhost", "LOCALHOST."]
+)
+def test_readers_reach_no_site_and_no_sender_of_this_machine(
+    host: str, tmp_path: Path
+) -> None:
+    sender = "Paper Round <digest@papers.localhost>" if host[-1] == "t" else LITERAL
+    settings = environment(
+        tmp_path, DEBUG="false", PUBLIC_URL=f"https://{host}", EMAIL_FROM=sender
+    )
+    answer = manage("check", "--deploy", settings=settings)
+    assert answer.returncode == 1
+    assert "E002) PUBLIC_URL" in answer.stderr
+    assert "E003) EMAIL_FROM" in answer.stderr
 
 
 @pytest.mark.usefixtures("service")

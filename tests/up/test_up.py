@@ -33,6 +33,12 @@ def test_one_command_runs_everything_and_ctrl_c_ends_it(tmp_path: Path) -> None:
         assert page.status_code == 200
         assert "ample" in page.text
 
+        long = httpx.get(f"{site}/papers", params={"q": "x" * 7000})
+        assert long.status_code == 200  # a page, which says that it is too long
+        head = httpx.head(f"{site}/")
+        assert int(head.headers["Content-Length"]) == len(page.content)
+        assert "HEAD" not in first.printed  # nothing to warn of
+
         relay = urlsplit(settings["EMAIL_URL"])
         with smtplib.SMTP(relay.hostname, relay.port) as smtp:
             smtp.sendmail("a@example.org", ["b@example.org"], LETTER)

@@ -86,6 +86,31 @@ def test_a_sample_says_that_it_is_one(client: Client) -> None:
     assert "arxiv.org" not in html
 
 
+def test_rule_7_samples_are_gone_once_a_source_has_an_edition(client: Client) -> None:
+    sample = a_paper(arxiv_id="0000.10016", title="Invented Gradients")
+    a_listing(sample, an_edition(source="sample"))
+    assert "Invented <mark>Gradients" in shown(client, "/papers", q="gradients")
+    assert "Invented Gradients" in shown(client, "/")
+    a_listing(a_paper(title="Real Gradients"), an_edition(source="hf"))
+    found = shown(client, "/papers", q="gradients")
+    assert "Real <mark>Gradients" in found
+    assert "Invented" not in found
+    for gone in ("/papers/0000.10016", "/?source=sample"):
+        assert client.get(gone).status_code == 404, gone
+    assert "Invented" not in shown(client, "/")
+
+
+def test_rule_7_a_paper_that_a_source_lists_is_no_sample_any_more(
+    client: Client,
+) -> None:
+    paper = a_paper(arxiv_id="2607.12345")
+    for source in ("sample", "hf"):
+        a_listing(paper, an_edition(source=source))
+    html = shown(client, "/papers/2607.12345")
+    assert "the paper is invented" not in html
+    assert "Listed by Sample" not in html
+
+
 def test_search_finds_in_the_filter_language_and_marks_the_words(
     client: Client,
 ) -> None:

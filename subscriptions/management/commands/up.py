@@ -148,9 +148,11 @@ def commands(bind: str) -> dict[str, list[str]]:
     worker = f"--hostname=up-{os.getpid()}@{socket.gethostname()}"
     alone = ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     web = ["--bind", bind, "--worker-class", "gthread", "--threads", "8"]
+    # The usual 4094 are fewer than a long filter takes, percent-encoded in a search.
+    long = ["--limit-request-line", "8190"]
     quiet = ["--no-control-socket", "--log-level", "warning"]
     return {
-        "web": ["gunicorn", "digest_site.wsgi", *web, *quiet],
+        "web": ["gunicorn", "digest_site.wsgi", *web, *long, *quiet],
         "worker": [*celery, "worker", "-P", "threads", "-c", "4", worker, *alone],
         "beat": [*celery, "beat", "--pidfile="],
     }
