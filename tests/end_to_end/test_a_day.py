@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -17,22 +17,27 @@ from tests.ingestion.invented import an_hf_item, an_rss_feed, an_rss_item
 from tests.ingestion.stub_source import StubSource
 from tests.up.running import environment, up
 
-TODAY = datetime.now(UTC).date()
-FIRST, SECOND, THIRD = (TODAY - timedelta(days=n) for n in (2, 1, 0))
 ADDRESS = "Reader@example.org"
 
 
 @pytest.fixture
-def stub() -> Iterator[StubSource]:
-    """Three days of Hugging Face; arXiv lists one of the papers too, and one more."""
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+@pytest.fixture
+def stub(today: date) -> Iterator[StubSource]:
+    """Hugging Face's day before yesterday; arXiv lists one of its papers too, and one
+    more."""
+    first = today - timedelta(days=2)
     with StubSource() as stub:
-        stub.hf[FIRST] = [
-            an_hf_item("2611.00001", FIRST, title="Curvature of Sample Losses"),
-            an_hf_item("2611.00002", FIRST, title="Folding Invented Proteins"),
-            an_hf_item("2611.00003", FIRST, title="A Survey of Curvatures"),
+        stub.hf[first] = [
+            an_hf_item("2611.00001", first, title="Curvature of Sample Losses"),
+            an_hf_item("2611.00002", first, title="Folding Invented Proteins"),
+            an_hf_item("2611.00003", first, title="A Survey of Curvatures"),
         ]
         stub.rss = an_rss_feed(
-            FIRST,
+            first,
             [
                 an_rss_item("2611.00001", title="Curvature of Sample Losses"),
                 an_rss_item("2611.00004", title="Sharpness, Curvature and Sleep"),
@@ -42,7 +47,10 @@ def stub() -> Iterator[StubSource]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite and files", "postgresql and redis"])
-def test_a_day(kind: str, stub: StubSource, tmp_path: Path, page: Page) -> None:
+def test_a_day(
+    kind: str, today: date, stub: StubSource, tmp_path: Path, page: Page
+) -> None:
+    second = today - timedelta(days=1)
     var = tmp_path / "var"
     settings = environment(
         var,
@@ -76,16 +84,16 @@ def test_a_day(kind: str, stub: StubSource, tmp_path: Path, page: Page) -> None:
         assert "welcome" in text(digest).lower()
 
         # The next day's round brings what is new, and running it again nothing.
-        stub.hf[SECOND] = [
-            an_hf_item("2611.00001", SECOND, title="Curvature of Sample Losses"),
-            an_hf_item("2611.00005", SECOND, title="Flat Minima, No Curvature"),
+        stub.hf[second] = [
+            an_hf_item("2611.00001", second, title="Curvature of Sample Losses"),
+            an_hf_item("2611.00005", second, title="Flat Minima, No Curvature"),
         ]
         assert (
-            ask(settings, "ingest", "--source", "hf", "--day", str(SECOND))["new"] == 1
+            ask(settings, "ingest", "--source", "hf", "--day", str(second))["new"] == 1
         )
-        round_ = ask(settings, "round", "--day", str(TODAY + timedelta(days=1)))
+        round_ = ask(settings, "round", "--day", str(today + timedelta(days=1)))
         assert (round_["due"], round_["sent"]) == (1, 1)
-        again = ask(settings, "round", "--day", str(TODAY + timedelta(days=1)))
+        again = ask(settings, "round", "--day", str(today + timedelta(days=1)))
         assert (again["due"], again["sent"], again["skipped"]) == (1, 0, 0)
         assert papers_in(mails_in(var)[2]) == ["2611.00005"]
 
@@ -99,9 +107,9 @@ def test_a_day(kind: str, stub: StubSource, tmp_path: Path, page: Page) -> None:
         assert papers_in(goodbye[0]) == []
 
         # The day after, nothing.
-        stub.hf[THIRD] = [an_hf_item("2611.00006", THIRD, title="More Curvature")]
-        ask(settings, "ingest", "--source", "hf", "--day", str(THIRD))
-        after = ask(settings, "round", "--day", str(TODAY + timedelta(days=2)))
+        stub.hf[today] = [an_hf_item("2611.00006", today, title="More Curvature")]
+        ask(settings, "ingest", "--source", "hf", "--day", str(today))
+        after = ask(settings, "round", "--day", str(today + timedelta(days=2)))
         assert (after["due"], after["sent"]) == (0, 0)
         assert len(mails_in(var)) == 4
 
