@@ -16,12 +16,13 @@ import msgspec
 from django.conf import settings
 
 from subscriptions.models import Edition, Source, SourceRun
+from subscriptions.models.papers import settles_at
 
 from . import files
 from .edition import latest_day
 from .fetch import Fetcher, where
 from .intake import Ingested, Intake
-from .publication import publish_settled, publish_until, settles_at
+from .publication import publish_settled, publish_until
 from .reading import Reading
 from .records import PaperRecord, Unusable, paper_id
 from .sources import arxiv_rss, hf
@@ -38,7 +39,6 @@ __all__ = [
     "paper_id",
     "publish_settled",
     "publish_until",
-    "settles_at",
     "store",
 ]
 

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.conf import settings
 from django.db import transaction
 
 from subscriptions.models import Edition
+from subscriptions.models.papers import settles_at
 
 from .lock import alone
 from .runs import last_run
@@ -39,12 +39,6 @@ def publish_until(
 
 def _open_editions() -> list[Edition]:
     return list(Edition.objects.open().order_by("source", "day"))
-
-
-def settles_at(source: str, day: date) -> datetime:
-    """When the source's list of `day` is expected to be whole."""
-    clock = settings.HF_SETTLES if source == "hf" else settings.ARXIV_SETTLES
-    return clock.on(day)
 
 
 def _is_ready(edition: Edition, now: datetime) -> bool:

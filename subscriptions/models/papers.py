@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
@@ -15,6 +16,13 @@ class Source(models.TextChoices):
     HF = "hf", "Hugging Face"
     ARXIV = "arxiv", "arXiv"
     SAMPLE = "sample", "Sample"
+
+
+def settles_at(source: str, day: date) -> datetime:
+    """When the list of `source` for `day` is expected to be whole (aware)."""
+    clock = settings.HF_SETTLES if source == Source.HF else settings.ARXIV_SETTLES
+    settled: datetime = clock.on(day)
+    return settled
 
 
 @dataclass(frozen=True, slots=True)

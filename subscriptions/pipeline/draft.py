@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
@@ -48,7 +48,9 @@ class Draft:
         """What the welcome letter says: the next date, what each filter would bring."""
         next_ = rounds.next_due(self.reader, self.delivery.due_date)
         if not self.has_row:
-            next_ = rounds.next_due(self.reader, _yesterday(self.delivery.due_date))
+            next_ = rounds.next_due(
+                self.reader, self.delivery.due_date - timedelta(days=1)
+            )
         volumes = []
         for each in self.reader.subscriptions.all():
             counts = desk.volumes(each.filter_id)
@@ -155,7 +157,3 @@ def _cut_note(covering: rounds.Covering) -> list[str]:
         return []
     days = rounds.REACH.days
     return [f"This digest reaches back {days} days; older lists are on the web."]
-
-
-def _yesterday(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)

@@ -8,15 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from django.conf import settings
 
 from subscriptions.models import Edition, SourceRun
+from subscriptions.models.papers import settles_at
 
-_SETTLES = {"hf": "HF_SETTLES", "arxiv": "ARXIV_SETTLES"}
 _QUIET = (SourceRun.State.QUIET, SourceRun.State.STALE)
-
-
-def settles_at(source: str, day: date) -> datetime:
-    """When `source` has settled for `day` (aware)."""
-    settled: datetime = getattr(settings, _SETTLES[source]).on(day)
-    return settled
 
 
 def expected_day(source: str, at: datetime, until: date) -> date:
