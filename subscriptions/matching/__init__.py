@@ -9,14 +9,19 @@ against all stored papers. docs/filters.md is the language.
 
 from .compiled import compiled
 from .documents import Document
-from .errors import FilterError
-from .language import parse, parse_canonical, warnings
+from .language import (
+    FilterError,
+    Query,
+    canonical,
+    could_match,
+    parse,
+    parse_canonical,
+    warnings,
+)
 from .matcher import Hit, Matcher, Matches
 from .picks import Pick, Picked, pick
 from .search import Found, search
-from .sources import could_match
 from .tokens import normalise
-from .tree import Query, canonical
 from .why import Span, explain, why_not
 
 __all__ = [

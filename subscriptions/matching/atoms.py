@@ -14,9 +14,7 @@ from functools import lru_cache
 
 from .authors import place
 from .documents import Document
-from .scoring import AUTHOR_FREQUENCY, abstract_weight, title_weight
-from .tokens import stem, stems, words
-from .tree import (
+from .language.tree import (
     Author,
     Category,
     Everything,
@@ -27,6 +25,8 @@ from .tree import (
     Prefix,
     Upvotes,
 )
+from .scoring import AUTHOR_FREQUENCY, abstract_weight, title_weight
+from .tokens import stem, stems, words
 
 
 class _Ends:

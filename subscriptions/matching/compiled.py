@@ -9,7 +9,7 @@ from django.db.models.functions import Substr
 
 from subscriptions.models import TopicFilter
 
-from .errors import FilterError
+from .language import FilterError
 from .matcher import Matcher
 
 _log = logging.getLogger(__name__)

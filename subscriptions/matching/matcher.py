@@ -15,8 +15,19 @@ from typing import TypeAlias
 from .atoms import Atoms, Postings
 from .documents import Document
 from .language import parse_canonical
+from .language.tree import (
+    And,
+    Author,
+    Category,
+    Leaf,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    asked_for,
+)
 from .scoring import lot, term_scores, upvotes_score
-from .tree import And, Author, Category, Leaf, Not, Or, Phrase, Prefix, Query, asked_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from django.db.models import Prefetch
 from subscriptions.models import Edition, Listing, Paper
 
 from .documents import Document
+from .language.tree import Query, canonical
 from .matcher import Hit, Matcher
-from .tree import Query, canonical
 from .why import explain
 
 _CHUNK = 500

@@ -14,8 +14,7 @@ from subscriptions.models import Source
 
 from .authors import place
 from .documents import Document, code_link
-from .tokens import Token, stem, tokens
-from .tree import (
+from .language.tree import (
     And,
     Author,
     Category,
@@ -29,6 +28,7 @@ from .tree import (
     Query,
     Upvotes,
 )
+from .tokens import Token, stem, tokens
 
 
 @dataclass(frozen=True, slots=True, order=True)

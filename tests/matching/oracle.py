@@ -5,7 +5,8 @@ import unicodedata
 from functools import cache
 from itertools import combinations
 
-from subscriptions.matching import Document, Query, tree
+from subscriptions.matching import Document, Query
+from subscriptions.matching.language import tree
 from subscriptions.matching.tokens import stem
 
 STROKES = str.maketrans("øłđħŧı", "oldhti")

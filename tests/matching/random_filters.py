@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from subscriptions.matching import Document, Query, parse
-from subscriptions.matching.errors import FilterError
+from subscriptions.matching.language import FilterError
 from subscriptions.matching.tokens import words
 
 

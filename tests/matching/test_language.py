@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from subscriptions.matching import canonical, parse, warnings
-from subscriptions.matching.tree import Phrase, leaves
+from subscriptions.matching.language.tree import Phrase, leaves
 
 from .documents import a_document, finds
 

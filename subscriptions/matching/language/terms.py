@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 
+from subscriptions.matching.tokens import stem, words
 from subscriptions.models import Source
 
 from .errors import FilterError, shown
 from .lexer import Symbol
-from .tokens import stem, words
 from .tree import (
     Author,
     Category,

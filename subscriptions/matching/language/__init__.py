@@ -1,0 +1,20 @@
+"""The filter language: text to a tree, and back to the one text of equal filters.
+
+In: what a reader wrote. Out: a `Query` (`parse`), its canonical text (`canonical`), or
+a `FilterError` that says where and what to write instead. Knows no papers.
+"""
+
+from .errors import FilterError
+from .parser import parse, parse_canonical, warnings
+from .sources import could_match
+from .tree import Query, canonical
+
+__all__ = [
+    "FilterError",
+    "Query",
+    "canonical",
+    "could_match",
+    "parse",
+    "parse_canonical",
+    "warnings",
+]
