@@ -22,9 +22,9 @@ _numbers = count(1)
 
 
 def a_paper(**fields: Any) -> Paper:
-    """A stored paper; its arXiv id is a new one unless given."""
+    """A stored paper, to be found by search; its arXiv id is a new one unless given."""
     number = next(_numbers)
-    return Paper.objects.create(
+    paper = Paper(
         **{
             "arxiv_id": f"2607.{number:05d}",
             "title": f"Invented Paper {number}",
@@ -35,6 +35,9 @@ def a_paper(**fields: Any) -> Paper:
         }
         | fields
     )
+    paper.title_words, paper.abstract_words, paper.facts = matching.search_text(paper)
+    paper.save()
+    return paper
 
 
 def an_edition(**fields: Any) -> Edition:

@@ -13,13 +13,13 @@ from typing import Any
 
 from django.db import transaction
 
-from subscriptions.models import Paper
+from subscriptions.models import Card, Paper
 
 from .lock import alone
 from .records import PaperRecord
 
-Normalise = Callable[[str, str], tuple[str, str]]
-"""(title, abstract) -> (title words, abstract words): the text that search reads."""
+Normalise = Callable[[Card], tuple[str, str, str]]
+"""A paper -> (title words, abstract words, facts): the text that search reads."""
 
 # Of the work itself, told best by arXiv; and of Hugging Face's list, told by it alone.
 WORK = ("title", "abstract", "authors", "categories", "day", "note")
@@ -34,7 +34,9 @@ LIST = (
     "keywords",
 )
 SHOWN = attrgetter(*WORK, *LIST)
-_WRITTEN = (*WORK, *LIST, "as_of", "title_words", "abstract_words", "updated_at")
+_READ = attrgetter(*WORK, "code_url")  # what search could read
+_SEARCH = ("title_words", "abstract_words", "facts")
+_WRITTEN = (*WORK, *LIST, "as_of", *_SEARCH, "updated_at")
 _UNDATED = date.min  # older than any day: fills what is empty, overwrites nothing
 
 
@@ -61,12 +63,13 @@ def store(records: Iterable[PaperRecord], normalise: Normalise) -> Stored:
         known = Paper.objects.in_bulk(list(by_id), field_name="arxiv_id")
         for arxiv_id in sorted(by_id):
             paper = known.get(arxiv_id) or Paper(arxiv_id=arxiv_id)
-            before, as_of = SHOWN(paper), paper.as_of
+            before, read, as_of = SHOWN(paper), _READ(paper), paper.as_of
             for record in by_id[arxiv_id]:
                 _merge(paper, record)
-            if (paper.title, paper.abstract) != before[:2]:
-                words = normalise(paper.title, paper.abstract)
-                paper.title_words, paper.abstract_words = words
+            if _READ(paper) != read:
+                paper.title_words, paper.abstract_words, paper.facts = normalise(
+                    paper.card()
+                )
             if paper.pk is None:
                 new += 1
             elif SHOWN(paper) != before:

@@ -1,14 +1,16 @@
 """Every topic filter held against a day's papers at once, and the reason for each hit.
 
 In: the texts of filters (`parse`, `canonical`) and documents, which are listings or
-stored papers. Out: per filter its hits, best first (`compiled().match(documents)`);
-per reader the picks of a digest (`pick`); the words and places that satisfied a filter
-(`explain`), or the first term that failed (`why_not`). `search` holds one filter
-against all stored papers. docs/filters.md is the language.
+stored papers. Out: the documents of every filter (`compiled().match(documents)`), best
+first over several editions (`Ranking`); per reader the picks of a digest (`pick`); the
+words and places that satisfied a filter (`explain`, `marks`), or the first term that
+failed (`why_not`). `search` holds one filter against all stored papers, `preview`
+against the last editions. docs/filters.md is the language.
 """
 
 from .compiled import compiled
 from .documents import Document
+from .index import Entry, Index
 from .language import (
     FilterError,
     Query,
@@ -18,32 +20,48 @@ from .language import (
     parse_canonical,
     warnings,
 )
-from .matcher import Hit, Matcher, Matches
+from .matcher import Matcher, Matches
 from .picks import Pick, Picked, pick
-from .search import Found, search
+from .preview import Preview, Sample, Volume, preview, volumes, warm_up
+from .ranking import Hit, Ranked, Ranking
+from .search import Found, Order, Results, search, search_text
 from .tokens import normalise
-from .why import Span, explain, why_not
+from .why import Span, explain, marks, why_not
 
 __all__ = [
     "Document",
+    "Entry",
     "FilterError",
     "Found",
     "Hit",
+    "Index",
     "Matcher",
     "Matches",
+    "Order",
     "Pick",
     "Picked",
+    "Preview",
     "Query",
+    "Ranked",
+    "Ranking",
+    "Results",
+    "Sample",
     "Span",
+    "Volume",
     "canonical",
     "compiled",
     "could_match",
     "explain",
+    "marks",
     "normalise",
     "parse",
     "parse_canonical",
     "pick",
+    "preview",
     "search",
+    "search_text",
+    "volumes",
+    "warm_up",
     "warnings",
     "why_not",
 ]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, KeysView, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import TypeAlias
 
-from .atoms import Atoms, Postings
+from .atoms import Atoms
 from .documents import Document
+from .index import Index
 from .language import parse_canonical
 from .language.tree import (
     And,
@@ -25,44 +24,29 @@ from .language.tree import (
     Phrase,
     Prefix,
     Query,
-    asked_for,
 )
-from .scoring import lot, term_scores, upvotes_score
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A document that satisfies a filter, and how well (0 and up, higher is better)."""
+class _All(tuple["Expression", ...]):
+    """Documents of every part. Tuples, since a filter's parts are read far more often
+    than anything else here and should lie together in memory."""
 
-    listing: int
-    paper: int
-    source: str
-    day: date | None
-    score: float
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _All:
-    """Documents of every one of `positive`, without those of any of `negative`."""
+class _Any(tuple["Expression", ...]):
+    """Documents of one part or several."""
 
-    positive: tuple[Expression, ...]
-    negative: tuple[Expression, ...]
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Any:
-    branches: tuple[Expression, ...]
+class _Without(tuple["Expression", ...]):
+    """Documents of the first part that are in none of the others."""
+
+    __slots__ = ()
 
 
-Expression: TypeAlias = int | _All | _Any  # an int is an atom
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    text: str
-    expression: Expression
-    anchors: frozenset[int]
-    asked_for: tuple[int, ...]
+Expression: TypeAlias = int | _All | _Any | _Without  # an int is an atom
 
 
 class Matcher:
@@ -71,8 +55,8 @@ class Matcher:
     def __init__(self) -> None:
         self._atoms = Atoms()
         self._rarity: list[float] = []  # by atom, a guess: higher is rarer
-        self._filters: dict[int, _Compiled] = {}
-        self._by_anchor: dict[int, set[int]] = {}
+        self._filters: dict[int, Expression] = {}
+        self._by_anchor: dict[int, dict[int, Expression]] = {}
         self._lock = threading.RLock()
         self.discarded = 0
 
@@ -90,40 +74,39 @@ class Matcher:
         query = parse_canonical(text)
         with self._lock:
             self.discard(filter_id)
-            expression = self._compile(query)
-            terms = dict.fromkeys(map(self._atom, asked_for(query)))
-            compiled = _Compiled(
-                text, expression, frozenset(self._anchors(expression)), tuple(terms)
-            )
-            self._filters[filter_id] = compiled
-            for atom in compiled.anchors:
-                self._by_anchor.setdefault(atom, set()).add(filter_id)
+            expression = self._filters[filter_id] = self._compile(query)
+            for atom in self._anchors(expression):
+                self._by_anchor.setdefault(atom, {})[filter_id] = expression
 
     def discard(self, filter_id: int) -> None:
         """Forget a filter, if it is known. Its terms stay numbered."""
         with self._lock:
-            compiled = self._filters.pop(filter_id, None)
-            if compiled is None:
+            expression = self._filters.pop(filter_id, None)
+            if expression is None:
                 return
             self.discarded += 1
-            for atom in compiled.anchors:
-                self._by_anchor[atom].discard(filter_id)
+            for atom in self._anchors(expression):
+                self._by_anchor[atom].pop(filter_id, None)
 
-    def match(self, documents: Iterable[Document]) -> Matches:
-        """Every filter against every document, each read once."""
-        kept: list[_Kept] = []
+    def match(self, documents: Index | Iterable[Document]) -> Matches:
+        """Every filter against every document. An `Index` can be used again and again,
+        by this matcher and others."""
+        index = documents if isinstance(documents, Index) else Index(documents)
         with self._lock:
-            postings = self._atoms.find(_keeping(documents, kept))
-            candidates: set[int] = set()
+            bits = self._atoms.find(index)
+            found: dict[int, int] = {}
+            expressions: dict[int, Expression] = {}
             for atom, filters in self._by_anchor.items():
-                if postings.bits[atom]:
-                    candidates |= filters
-            found = {}
-            for filter_id in candidates:
-                compiled = self._filters[filter_id]
-                if bits := _evaluate(compiled.expression, postings.bits):
-                    found[filter_id] = (bits, compiled.asked_for)
-        return Matches(kept, found, postings)
+                if not bits[atom]:
+                    continue
+                for filter_id, expression in filters.items():
+                    # An OR is filed under each branch.
+                    if type(expression) is _Any and filter_id in found:
+                        continue
+                    if some := _evaluate(expression, bits):
+                        found[filter_id] = some
+                        expressions[filter_id] = expression
+        return Matches(index, found, expressions, bits, self._atoms)
 
     def _atom(self, leaf: Leaf) -> int:
         atom = self._atoms.number(leaf)
@@ -134,37 +117,36 @@ class Matcher:
     def _compile(self, query: Query) -> Expression:
         match query:
             case Or(operands):
-                return _Any(tuple(map(self._compile, operands)))
+                return _Any(map(self._compile, operands))
             case And(operands):
                 positive = [op for op in operands if not isinstance(op, Not)]
                 negative = [op.operand for op in operands if isinstance(op, Not)]
-                asked = sorted(
-                    map(self._compile, positive), key=self._rarest, reverse=True
-                )
-                return _All(tuple(asked), tuple(map(self._compile, negative)))
+                asked = list(map(self._compile, positive))
+                asked.sort(key=self._rarest, reverse=True)
+                wanted = _All(asked) if len(asked) > 1 else asked[0]
+                if not negative:
+                    return wanted
+                return _Without([wanted, *map(self._compile, negative)])
             case Not():  # the parser leaves none without something beside it
                 raise ValueError("a filter cannot be a NOT alone")
         return self._atom(query)
 
     def _rarest(self, expression: Expression) -> float:
-        match expression:
-            case int():
-                return self._rarity[expression]
-            case _All(positive):
-                return max(map(self._rarest, positive))
-            case _Any(branches):
-                return min(map(self._rarest, branches)) / len(branches)
+        if isinstance(expression, int):
+            return self._rarity[expression]
+        if isinstance(expression, _Any):
+            return min(map(self._rarest, expression)) / len(expression)
+        return self._rarest(expression[0])  # of _All the rarest part
 
     def _anchors(self, expression: Expression) -> Iterator[int]:
         """Atoms of which a document must have at least one; of AND the rarest side."""
-        match expression:
-            case int():
-                yield expression
-            case _All(positive):
-                yield from self._anchors(positive[0])
-            case _Any(branches):
-                for branch in branches:
-                    yield from self._anchors(branch)
+        if isinstance(expression, int):
+            yield expression
+        elif isinstance(expression, _Any):
+            for branch in expression:
+                yield from self._anchors(branch)
+        else:
+            yield from self._anchors(expression[0])
 
 
 def _rarity(leaf: Leaf) -> float:
@@ -186,115 +168,66 @@ def _evaluate(expression: Expression, bits: Sequence[int]) -> int:
         return bits[expression]
     if type(expression) is _All:
         found = -1
-        for part in expression.positive:
+        for part in expression:
             found &= bits[part] if type(part) is int else _evaluate(part, bits)
             if not found:
                 return 0
-        for part in expression.negative:
-            found &= ~_evaluate(part, bits)
         return found
-    assert type(expression) is _Any  # noqa: S101 - for the type checker
-    found = 0
-    for part in expression.branches:
-        found |= bits[part] if type(part) is int else _evaluate(part, bits)
+    if type(expression) is _Any:
+        found = 0
+        for part in expression:
+            found |= bits[part] if type(part) is int else _evaluate(part, bits)
+        return found
+    assert type(expression) is _Without  # noqa: S101 - for the type checker
+    found = _evaluate(expression[0], bits)
+    for part in expression[1:]:
+        found &= ~_evaluate(part, bits)
     return found
 
 
-_RANKED = 1024  # filters whose hits are kept
-
-
-# --- what came of it ---------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What of a document a hit needs, so that its text need not be kept."""
-
-    listing: int
-    paper: int
-    source: str
-    day: date | None
-    upvotes: float
-
-
-def _keeping(documents: Iterable[Document], kept: list[_Kept]) -> Iterator[Document]:
-    for document in documents:
-        score = upvotes_score(document.upvotes)
-        kept.append(
-            _Kept(
-                document.listing, document.paper, document.source, document.day, score
-            )
-        )
-        yield document
+def _asked_for(expression: Expression) -> Iterator[int]:
+    """The atoms that no NOT leaves out: what a score counts."""
+    if isinstance(expression, int):
+        yield expression
+    elif isinstance(expression, _Without):
+        yield from _asked_for(expression[0])
+    else:
+        for part in expression:
+            yield from _asked_for(part)
 
 
 class Matches:
-    """The documents of each filter that has any. Scores are computed when asked for:
-    per term and document once, whatever number of filters shares the term."""
+    """The documents of each filter that has any; of them only bitsets are kept."""
 
     def __init__(
         self,
-        documents: Sequence[_Kept],
-        found: dict[int, tuple[int, tuple[int, ...]]],
-        postings: Postings,
+        index: Index,
+        found: dict[int, int],
+        expressions: dict[int, Expression],
+        bits: Sequence[int],
+        atoms: Atoms,
     ) -> None:
-        self._documents = documents
+        self.index = index
         self._found = found
-        self._postings = postings
-        self._term_scores: dict[int, dict[int, float]] = {}
-        self._ranked: dict[int, Sequence[Hit]] = {}
+        self._expressions = expressions
+        self._bits = bits
+        self._atoms = atoms
 
     def filters(self) -> KeysView[int]:
-        """The ids of filters with at least one hit."""
+        """The ids of filters with at least one document."""
         return self._found.keys()
 
-    def hits(self, filter_id: int) -> Sequence[Hit]:
-        """Best first, uncut; empty for a filter without any.
+    def documents(self, filter_id: int) -> int:
+        """The numbers in `index` of a filter's documents, as a bitset."""
+        return self._found.get(filter_id, 0)
 
-        Those last asked for are kept: popular filters are asked for again and again,
-        and the hits of all filters would not fit.
-        """
-        hits = self._ranked.get(filter_id)
-        if hits is None:
-            if len(self._ranked) >= _RANKED:
-                self._ranked.clear()
-            hits = self._ranked[filter_id] = self._rank(filter_id)
-        return hits
+    def terms(self, filter_id: int) -> list[Leaf]:
+        """What a filter asks for."""
+        if (expression := self._expressions.get(filter_id)) is None:
+            return []
+        return list(map(self._atoms.leaf, dict.fromkeys(_asked_for(expression))))
 
-    def _rank(self, filter_id: int) -> Sequence[Hit]:
-        bits, terms = self._found.get(filter_id, (0, ()))
-        scores = [self._scores(term) for term in terms]
-        hits = []
-        for number in numbers(bits):
-            document = self._documents[number]
-            score = document.upvotes + sum(known.get(number, 0.0) for known in scores)
-            hits.append(
-                Hit(
-                    document.listing,
-                    document.paper,
-                    document.source,
-                    document.day,
-                    score,
-                )
-            )
-        return tuple(sorted(hits, key=rank))
-
-    def _scores(self, term: int) -> dict[int, float]:
-        scores = self._term_scores.get(term)
-        if scores is None:
-            frequencies = self._postings.frequencies.get(term, {})
-            scores = term_scores(frequencies, self._postings.documents)
-            self._term_scores[term] = scores
-        return scores
-
-
-def rank(hit: Hit) -> tuple[float, bytes, str]:
-    """The order of hits, best first: by score, then by lot (`rounds` 20)."""
-    return -round(hit.score, 9), lot(hit.paper, hit.day), hit.source
-
-
-def numbers(bits: int) -> Iterator[int]:
-    """The numbers of the bits that are set, from the lowest."""
-    digits = bin(bits)[:1:-1]
-    at = digits.find("1")
-    while at >= 0:
-        yield at
-        at = digits.find("1", at + 1)
+    def having(self, leaf: Leaf) -> int:
+        """The documents that have what one leaf asks for, as a bitset."""
+        atom = self._atoms.known(leaf)
+        return self._bits[atom] if atom < len(self._bits) else self.index.bits(leaf)

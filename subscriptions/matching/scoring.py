@@ -4,6 +4,8 @@ Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond"
 (2009), section 3.6: the counts of a term in the fields are weighted and normalised by
 length before they saturate together. The score of a paper for a filter is the sum over
 the terms it asks for, so a term's score of a paper is computed once for all filters.
+
+Scores are whole millionths, so that a sum is the same in whatever order it is made.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import math
 from datetime import date
 from functools import lru_cache
 
+SCALE = 1_000_000
 K1 = 1.2
 TITLE_WEIGHT, ABSTRACT_WEIGHT = 3.0, 1.0
 # Mean lengths in words of 2,135 arXiv listings of June 2026, in place of the day's: a
@@ -34,21 +37,19 @@ def abstract_weight(length: int) -> float:
     return ABSTRACT_WEIGHT / (1 - B + B * length / ABSTRACT_LENGTH)
 
 
-def term_scores(frequencies: dict[int, float], documents: int) -> dict[int, float]:
-    """Document number -> score, from its weighted frequency of one term.
-
-    `documents`: how many there are in all, for the term's rarity (never negative).
-    """
-    found = len(frequencies)
-    rarity = math.log(1 + (documents - found + 0.5) / (found + 0.5))
-    return {
-        number: rarity * frequency / (K1 + frequency)
-        for number, frequency in frequencies.items()
-    }
+def rarity(having: int, documents: int) -> float:
+    """What a term counts that `having` of `documents` have; never negative."""
+    return math.log(1 + (documents - having + 0.5) / (having + 0.5))
 
 
-def upvotes_score(upvotes: int) -> float:
-    return UPVOTES_WEIGHT * math.log1p(upvotes)
+def term_score(rarity: float, frequency: float) -> int:
+    """Of a document with this weighted frequency of the term."""
+    return round(SCALE * rarity * frequency / (K1 + frequency))
+
+
+@lru_cache(maxsize=10_000)
+def upvotes_score(upvotes: int) -> int:
+    return round(SCALE * UPVOTES_WEIGHT * math.log1p(upvotes))
 
 
 @lru_cache(maxsize=100_000)

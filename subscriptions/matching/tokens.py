@@ -1,16 +1,19 @@
 """Text to tokens, the same way for papers, filters, search and marks.
 
 A token is a run of letters and digits after NFKD, case folding and the removal of
-diacritics. Folding works character by character, so that every token knows its place
-in the text as it was written.
+diacritics, in the text as its markup would show it. Folding works character by
+character, so that every token knows its place in the text as it was written.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from . import markup
 
 _WORD = re.compile(r"[^\W_]+")
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -24,8 +27,18 @@ class _Folding(dict[int, str]):
     def __missing__(self, code: int) -> str:
         decomposed = unicodedata.normalize("NFKD", chr(code)).casefold()
         letters = unicodedata.normalize("NFKD", decomposed).translate(_STROKES)
-        folded = self[code] = "".join(c for c in letters if not _vanishes(c))
+        named = (markup.GREEK_NAMES.get(c, c) for c in letters if not _vanishes(c))
+        folded = self[code] = _apart(code) + "".join(named)
         return folded
+
+
+def _apart(code: int) -> str:
+    """Letters set low or high are words of their own, as in Lₚ or Word™; digits are
+    not, as in CO₂."""
+    how, _, letters = unicodedata.decomposition(chr(code)).partition(" ")
+    if how not in {"<super>", "<sub>"}:
+        return ""
+    return "_" if chr(int(letters.split()[0], 16)).isalpha() else ""
 
 
 def _vanishes(char: str) -> bool:
@@ -48,6 +61,8 @@ class Token:
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in order, not stemmed: names stay as they are."""
+    if markup.has_markup(text):
+        text = markup.read(text)
     return _WORD.findall(text.translate(_FOLDING))
 
 
@@ -63,19 +78,65 @@ def normalise(title: str, abstract: str) -> tuple[str, str]:
 
 def tokens(text: str) -> list[Token]:
     """The words of `words(text)` with their places in `text`."""
+    if text.isascii() and not markup.has_markup(text):  # folding keeps every place
+        words_of = _WORD.finditer(text.translate(_FOLDING))
+        return [Token(match[0], *match.span()) for match in words_of]
     folded: list[str] = []
-    origin: list[int] = []
-    for at, char in enumerate(text):
+    places: list[tuple[int, int]] = []  # of each folded character
+    for char, start, end in _characters(text):
         left = _FOLDING[ord(char)]
         folded.append(left)
-        origin.extend([at] * len(left))
-    found = []
+        places.extend([(start, end)] * len(left))
+    found: list[Token] = []
     for match in _WORD.finditer("".join(folded)):
-        end = origin[match.end() - 1] + 1
-        while end < len(text) and not folded[end]:  # marks that follow belong to it
-            end += 1
-        found.append(Token(match[0], origin[match.start()], end))
+        start, end = places[match.start()][0], places[match.end() - 1][1]
+        while end < len(text) and not _FOLDING[ord(text[end])]:
+            end += 1  # marks that follow belong to it
+        found.append(Token(match[0], start, end))
     return found
+
+
+def _characters(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each character that is shown, and the place that shows it."""
+    if not markup.has_markup(text):
+        yield from zip(text, range(len(text)), range(1, len(text) + 1), strict=True)
+        return
+    accent: int | None = None
+    for piece, start, end, is_accent in markup.pieces(text):
+        as_written = piece == text[start:end]
+        for at, char in enumerate(piece, start):
+            begin = start if accent is None else accent
+            if as_written:
+                yield char, at if accent is None else begin, at + 1
+            else:
+                yield char, begin, end
+            accent = None
+        if is_accent and accent is None:
+            accent = start
+
+
+def whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A place, with the braces and dollars beside it that belong to its letters, so
+    that it can be shown by itself: `$\\ell_1$` rather than `\\ell_1`."""
+    inside = text[start:end]
+    if not markup.has_markup(inside):
+        return start, end
+    opened = inside.count("{") - inside.count("}")
+    while opened > 0 and text[end : end + 1] == "}":
+        end, opened = end + 1, opened - 1
+    if opened < 0 and (command := _OPENING.search(text, max(0, start - 60), start)):
+        start = command.start()
+    dollars = inside.count("$") % 2
+    before, after = text[max(0, start - 1) : start], text[end : end + 1]
+    if before == after == "$" and not dollars and _SETTING.search(inside):
+        return start - 1, end + 1
+    if dollars and after == "$":
+        return start, end + 1
+    return (start - 1 if dollars and before == "$" else start), end
+
+
+_OPENING = re.compile(r"(?:\\[A-Za-z]+\s*)?\{\Z")
+_SETTING = re.compile(r"[\\_^]")
 
 
 # --- singular and plural -----------------------------------------------------------
@@ -87,7 +148,9 @@ _PAIRS = (
     "matrix/matrices vertex/vertices index/indices analysis/analyses "
     "hypothesis/hypotheses basis/bases axis/axes cache/caches bias/biases "
     "criterion/criteria phenomenon/phenomena corpus/corpora optimum/optima "
-    "spectrum/spectra leaf/leaves medium/media gpu/gpus cpu/cpus tpu/tpus npu/npus"
+    "spectrum/spectra leaf/leaves medium/media equilibrium/equilibria "
+    "curriculum/curricula stimulus/stimuli minimum/minima maximum/maxima "
+    "diagnosis/diagnoses gpu/gpus cpu/cpus tpu/tpus npu/npus lm/lms kg/kgs"
 )
 _IRREGULAR = {
     form: pair.split("/")[0] for pair in _PAIRS.split() for form in pair.split("/")

@@ -6,7 +6,7 @@ the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -28,7 +28,7 @@ from .language.tree import (
     Query,
     Upvotes,
 )
-from .tokens import Token, stem, tokens
+from .tokens import Token, stem, tokens, whole, words
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +54,22 @@ def explain(query: Query, document: Document) -> tuple[Span, ...] | None:
     """
     found = _found(query, _reading(document))
     return None if found is None else _apart(found)
+
+
+def marks(spans: Iterable[Span], field: str, shown: str) -> list[tuple[int, int]]:
+    """Where the words of `spans` in `field` stand in `shown`: places, sorted, apart.
+
+    For a page or mail that shows a title or abstract otherwise than it is stored: cut,
+    or with its TeX made readable, where the places of the spans themselves are wrong.
+    """
+    wanted = {tuple(words(span.text)) for span in spans if span.field == field}
+    read = tokens(shown)
+    found = {
+        _span(field, shown, first, last)
+        for parts in filter(None, wanted)
+        for first, last in _runs(read, parts)
+    }
+    return [(span.start, span.end) for span in _apart(found)]
 
 
 def why_not(query: Query, document: Document) -> str:
@@ -157,13 +173,19 @@ def _is_in(category: str, name: str) -> bool:
 
 
 def _phrase(parts: tuple[str, ...], wanted: str, reading: _Reading) -> list[Span]:
-    found = []
-    for field, text, read in reading.fields(wanted):
-        for at in range(len(read) - len(parts) + 1):
-            here = read[at : at + len(parts)]
-            if all(token.word == part for token, part in zip(here, parts, strict=True)):
-                found.append(_span(field, text, here[0], here[-1]))
-    return found
+    return [
+        _span(field, text, first, last)
+        for field, text, read in reading.fields(wanted)
+        for first, last in _runs(read, parts)
+    ]
+
+
+def _runs(read: list[Token], parts: tuple[str, ...]) -> Iterator[tuple[Token, Token]]:
+    """First and last token of each place where `parts` follow each other."""
+    for at in range(len(read) - len(parts) + 1):
+        here = read[at : at + len(parts)]
+        if all(token.word == part for token, part in zip(here, parts, strict=True)):
+            yield here[0], here[-1]
 
 
 def _prefix(start: str, wanted: str, reading: _Reading) -> list[Span]:
@@ -185,7 +207,8 @@ def _author(names: tuple[str, ...], reading: _Reading) -> list[Span]:
 
 
 def _span(field: str, text: str, first: Token, last: Token) -> Span:
-    return Span(field, first.start, last.end, text[first.start : last.end])
+    start, end = whole(text, first.start, last.end)
+    return Span(field, start, end, text[start:end])
 
 
 def _apart(spans: Iterable[Span]) -> tuple[Span, ...]:

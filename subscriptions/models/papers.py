@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 
@@ -105,6 +107,11 @@ class Paper(models.Model):
     )
     title_words = models.TextField(blank=True, editable=False)
     abstract_words = models.TextField(blank=True, editable=False)
+    facts = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="authors, categories and code, as search looks them up",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -112,7 +119,11 @@ class Paper(models.Model):
 
     class Meta:
         ordering = ["-day", "arxiv_id"]
-        indexes = [models.Index(fields=["-day"], name="paper_by_day")]
+        indexes = [
+            models.Index(fields=["-day"], name="paper_by_day"),
+            # So that search sorts what it found without reading the papers.
+            models.Index(fields=["id", "day"], name="paper_id_day"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -235,6 +246,12 @@ class Listing(models.Model):
     listed_on = models.DateField()
     position = models.PositiveIntegerField(default=0)
     frozen = models.JSONField(null=True, blank=True, editable=False)
+    # The count alone, for search: the card is a hundred times as long.
+    frozen_upvotes = models.GeneratedField(
+        expression=Cast(KT("frozen__upvotes"), models.IntegerField()),
+        output_field=models.IntegerField(null=True),
+        db_persist=True,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ListingQuerySet.as_manager()
@@ -248,6 +265,11 @@ class Listing(models.Model):
         ]
         indexes = [
             models.Index(fields=["source", "listed_on"], name="listing_by_day"),
+            # All that search asks of a listing, without its card.
+            models.Index(
+                fields=["paper", "source", "edition", "frozen_upvotes"],
+                name="listing_in_search",
+            ),
         ]
 
     def __str__(self) -> str:

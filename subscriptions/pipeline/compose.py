@@ -139,6 +139,8 @@ class _Compose:
         }
         had = had_by(readers, covering, self.desk, self.day)
         later = had_later(readers, self.day)
+        # Those due the same editions one after the other: their ranking is kept.
+        readers.sort(key=lambda reader: [e.pk for e in covering[reader.pk].editions])
         drafts = [
             draft
             for reader in readers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -14,13 +14,16 @@ from subscriptions.models import Edition, Listing, Source, Subscriber, TopicFilt
 
 # Older ones are in no digest and no welcome letter.
 _FAR_BACK = timedelta(days=60)
+# Most readers of a slice are due the same editions: those since yesterday's digest.
+_RANKINGS = 8
 
 
 class Desk:
     """Published editions up to a date, matched on first use and kept.
 
-    Memory: the documents of the editions asked for and one bitset per filter that
-    matches; nothing of the size readers x papers.
+    Memory: the words of the editions asked for, one bitset per edition and filter that
+    matches, the order of a hundred papers for the filters of the readers of late;
+    nothing of the size readers x papers.
     """
 
     def __init__(self, until: date | None = None) -> None:
@@ -30,26 +33,36 @@ class Desk:
         if not samples_are_shown():
             editions = editions.exclude(source=Source.SAMPLE)
         self.editions = list(editions)
+        self._matcher: matching.Matcher | None = None
         self._compiled: set[int] = set()
+        self._indexes: dict[int, matching.Index] = {}
         self._matches: dict[int, matching.Matches] = {}
+        self._rankings: dict[tuple[int, ...], matching.Ranking] = {}
         self._relisted: dict[int, dict[int, date]] = {}
 
-    def hits(
-        self, filter_id: int, editions: Iterable[Edition]
-    ) -> Sequence[matching.Hit]:
-        """A filter's listings in these editions, best first."""
-        if filter_id not in self._compiled:
+    def ranking(
+        self, editions: Iterable[Edition], filters: Iterable[int]
+    ) -> matching.Ranking:
+        """These editions' papers, to be ranked for any of these filters."""
+        if self._matcher is None or not self._compiled.issuperset(filters):
             # Written after this desk was laid; it must not look as if it found nothing.
-            self._compile(filter_id)
+            self._compile(filters)
             self._matches.clear()
-        found = [hit for each in editions for hit in self._match(each).hits(filter_id)]
-        return sorted(found, key=lambda hit: -hit.score)
+            self._rankings.clear()
+        key = tuple(edition.pk for edition in editions)
+        ranking = self._rankings.pop(key, None)
+        if ranking is None:
+            ranking = matching.Ranking([self._match(each) for each in editions])
+        self._rankings[key] = ranking  # the one last used is the last to go
+        while len(self._rankings) > _RANKINGS:
+            del self._rankings[next(iter(self._rankings))]
+        return ranking
 
-    def _compile(self, wanted: int) -> None:
+    def _compile(self, wanted: Iterable[int]) -> None:
         # Ids first: what is written in between is compiled and not known, which only
         # costs another look. Ids are not given in the order of commits.
         stored = TopicFilter.objects.values_list("pk", flat=True)
-        self._compiled = {wanted, *stored}
+        self._compiled = {*wanted, *stored}
         self._matcher = matching.compiled()
 
     def relisted(self, edition: Edition) -> dict[int, date]:
@@ -76,7 +89,7 @@ class Desk:
         """How many papers the filter finds on each of the newest `days` days."""
         newest = sorted({edition.day for edition in self.editions})[-days:]
         return [
-            len({hit.paper for hit in self.hits(filter_id, self._of(day))})
+            self.ranking(self._of(day), [filter_id]).of(filter_id).papers.bit_count()
             for day in newest
         ]
 
@@ -85,12 +98,19 @@ class Desk:
 
     def _match(self, edition: Edition) -> matching.Matches:
         if edition.pk not in self._matches:
+            matcher = self._matcher or matching.compiled()
+            self._matches[edition.pk] = matcher.match(self._index(edition))
+        return self._matches[edition.pk]
+
+    def _index(self, edition: Edition) -> matching.Index:
+        if edition.pk not in self._indexes:
             listings = Listing.objects.filter(edition=edition).select_related(
                 "paper", "edition"
             )
-            documents = [matching.Document.of_listing(each) for each in listings]
-            self._matches[edition.pk] = self._matcher.match(documents)
-        return self._matches[edition.pk]
+            self._indexes[edition.pk] = matching.Index(
+                map(matching.Document.of_listing, listings)
+            )
+        return self._indexes[edition.pk]
 
     def sources_needed(self, reader: Subscriber) -> frozenset[str]:
         """The configured sources that one of the reader's filters could need."""

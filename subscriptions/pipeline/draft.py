@@ -80,10 +80,9 @@ def draft_digest(
     Advances `reader.covered` in memory; the caller saves it with the delivery.
     """
     subscriptions = list(reader.subscriptions.all())
-    hits = {
-        each.pk: desk.hits(each.filter_id, covering.editions) for each in subscriptions
-    }
-    picked = matching.pick(hits, set(had), reader.cap, day)
+    filters = {each.pk: each.filter_id for each in subscriptions}
+    ranking = desk.ranking(covering.editions, filters.values())
+    picked = matching.pick(ranking, filters, had.keys(), reader.cap, day)
     row = _row(
         reader,
         day,
@@ -100,7 +99,7 @@ def draft_digest(
             "filter": each.filter_id,
             "text": each.filter.text,
             "name": each.label,
-            "matched": len({hit.paper for hit in hits[each.pk]}),
+            "matched": ranking.of(each.filter_id).papers.bit_count(),
         }
         for each in subscriptions
     ]
@@ -116,15 +115,7 @@ def draft_digest(
     reader.covered = rounds.advance(reader.covered, covering.editions)
     row.covered_to = reader.covered
     draft = Draft(reader, row, covering.editions, picked.matched)
-    draft.oldest = min(
-        (
-            hit.day
-            for found in hits.values()
-            for hit in found
-            if hit.day and hit.paper not in had
-        ),
-        default=None,
-    )
+    draft.oldest = picked.oldest
     draft.owes_welcome = row.first and not picked.picks
     reader.awaits_first_digest = False
     reader.recheck_had = False

@@ -29,7 +29,7 @@ def ingest(
         elif day is None:
             days = [*_missed(name, now), None]
         results += [
-            ingestion.ingest_source(name, each, now, matching.normalise)
+            ingestion.ingest_source(name, each, now, matching.search_text)
             for each in days
         ]
     return results
@@ -55,7 +55,9 @@ def ingest_file(
     path: Path, day: date | None = None, source: str | None = None
 ) -> ingestion.Ingested:
     """Take a file as if its source had just answered with it."""
-    return ingestion.ingest_file(path, day, source, timezone.now(), matching.normalise)
+    return ingestion.ingest_file(
+        path, day, source, timezone.now(), matching.search_text
+    )
 
 
 def publish(now: datetime) -> list[Edition]:
@@ -81,7 +83,7 @@ def first_edition(now: datetime, budget: float) -> str:
     for index, name in enumerate(settings.SOURCES):
         share = (deadline - monotonic()) / (len(settings.SOURCES) - index)
         if share > 0:
-            ingestion.ingest_source(name, None, now, matching.normalise, budget=share)
+            ingestion.ingest_source(name, None, now, matching.search_text, budget=share)
     publish(now)
     editions = Edition.objects.real().order_by("-day", "source")
     if editions:
@@ -89,7 +91,7 @@ def first_edition(now: datetime, budget: float) -> str:
         return f"Ingested: {listed}."
     if not settings.EMBEDDED_INBOX:
         return "No source answered; beat asks again every 20 minutes."
-    ingestion.load_samples(now, matching.normalise)
+    ingestion.load_samples(now, matching.search_text)
     why = SourceRun.objects.exclude(source="sample").order_by("-finished_at").first()
     because = f" ({why.reason.rstrip('.')})" if why and why.reason else ""
     return f"No source answered{because}: loaded the sample edition, invented papers."

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from subscriptions import consent
 from subscriptions.addresses import read_address
@@ -109,6 +110,17 @@ class SignUp(ScheduleForm):
         self.faults: tuple[Fault, ...] = ()
         self.default_filter = consent.default_filter()
         self.stamp = _stamps.sign("form")
+        # What a reader has chosen is not guessed again.
+        self.guesses_zone = not (self.is_bound or "since" in self.initial)
+
+    @classmethod
+    def again(cls, typed: QueryDict, filters: str) -> SignUp:
+        """As it was filled in, with these `filters`, and nothing held against it."""
+        weekdays = typed.getlist("weekdays")
+        kept = {"since": "", **typed.dict(), "weekdays": weekdays, "filters": filters}
+        return cls(
+            initial={name: kept[name] for name in kept if name in cls.base_fields}
+        )
 
     def clean_address(self) -> str:
         return read_address(self.cleaned_data["address"])

@@ -16,7 +16,9 @@ from subscriptions.models import Paper, Source
 
 from .filters import Fault
 
-RESULTS = 50
+RESULTS = 25
+# Further than anybody reads; deeper ones cost the more the deeper they are.
+LAST_PAGE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,19 @@ class Result:
 
     paper: Paper
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Of `total` papers those from the `first` to the `last` (counted from 1), and the
+    addresses of the pages beside this one, "" where there is none."""
+
+    results: list[Result]
+    total: int
+    first: int
+    last: int
+    before: str
+    after: str
 
 
 @require_safe
@@ -48,27 +63,53 @@ def paper(request: HttpRequest, arxiv_id: str) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """`/papers?q=`: what the filter would find, or where it is wrong."""
     typed = request.GET.get("q", "").strip()
-    context: dict[str, object] = {"typed": typed, "fault": None, "results": None}
+    context: dict[str, object] = {"typed": typed, "fault": None, "page": None}
     if typed:
         try:
             query = matching.parse(typed)
         except matching.FilterError as error:
             context["fault"] = Fault.of(typed, error)
         else:
-            results = _results(query)
-            context["results"] = results[:RESULTS]
-            context["more"] = len(results) > RESULTS
+            newest = request.GET.get("sort") == "newest"
+            context["newest"] = newest
+            context["page"] = _page(query, typed, newest, _number(request))
+            context["other_order"] = _address(typed, not newest)
             context["warnings"] = matching.warnings(query)
     return render(request, "pages/search.html", context)
 
 
-def _results(query: matching.Query) -> list[Result]:
-    """Best first; one more than are shown, to know whether there are more."""
-    found = matching.search(query, limit=RESULTS + 1)
-    papers = Paper.objects.in_bulk([each.paper for each in found])
-    return [Result(papers[each.paper], tuple(each.words)) for each in found]
+def _number(request: HttpRequest) -> int:
+    """Which page is asked for; the first if that makes no sense."""
+    asked = request.GET.get("page", "")
+    return min(int(asked), LAST_PAGE) if re.fullmatch("[1-9][0-9]{0,5}", asked) else 1
+
+
+def _page(query: matching.Query, typed: str, newest: bool, number: int) -> Page:
+    start = (number - 1) * RESULTS
+    order: matching.Order = "newest" if newest else "best"
+    found = matching.search(query, start=start, limit=RESULTS, order=order)
+    papers = Paper.objects.in_bulk([each.paper for each in found.found])
+    last = start + len(found.found)
+    more = last < found.total and number < LAST_PAGE
+    return Page(
+        results=[Result(papers[each.paper], each.words) for each in found.found],
+        total=found.total,
+        first=start + 1,
+        last=last,
+        before=_address(typed, newest, number - 1) if number > 1 else "",
+        after=_address(typed, newest, number + 1) if more else "",
+    )
+
+
+def _address(typed: str, newest: bool, number: int = 1) -> str:
+    """Of a page of what is searched for."""
+    asked = {"q": typed}
+    if newest:
+        asked["sort"] = "newest"
+    if number > 1:
+        asked["page"] = str(number)
+    return f"{reverse('search')}?{urlencode(asked)}"
 
 
 def _author_search(name: str) -> str:
-    query = 'author:"{}"'.format(name.replace('"', ""))
-    return f"{reverse('search')}?{urlencode({'q': query})}"
+    return _address('author:"{}"'.format(name.replace('"', "")), newest=False)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
+from . import preview
 from .forms import (
     AddFilter,
     Address,
@@ -45,6 +46,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     except links.Expired:
         return _expired(request)
     problems: dict[str, forms.Form] = {}
+    if "take" in request.POST:
+        shown = _shown(request, reader, {}) | _tried(request)
+        return render(request, "pages/preferences.html", shown | {"token": token})
     if request.method == "POST":
         action = request.POST.get("action", "")
         if action not in ACTIONS:
@@ -143,7 +147,16 @@ def _shown(
         "format": problems.get("format") or Format(),
         "today": today,
         "zones": zones(),
+        "lines": [],
     }
+
+
+def _tried(request: HttpRequest) -> dict[str, Any]:
+    """The form that adds a filter, as typed, and what the filter would bring."""
+    typed, wanted = request.POST.get("text", ""), request.POST["take"]
+    text = " ".join(preview.taken(" ".join(typed.split()), wanted).split())
+    form = AddFilter(initial={"text": text, "name": request.POST.get("name", "")})
+    return {"add": form, "lines": preview.lines(text)}
 
 
 # --- what each form does: None when it is done, else the form with its errors --------

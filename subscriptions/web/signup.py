@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
+from . import preview
 from .forms import SignUp
 from .zones import zones
 
@@ -18,9 +19,17 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     """The whole form; the front page's box posts here too.
 
     Whatever the address is (new, waiting, active, suppressed), the answer is the same.
+    `take` asks what the filters would bring, with one line changed if it says so.
     """
+    previews: list[preview.Line] = []
     if request.method != "POST":
-        form = SignUp(initial={"filters": request.GET.get("filters", "")})
+        filters = request.GET.get("filters", "")
+        form = SignUp(initial={"filters": filters})
+        previews = preview.lines(filters) if filters.strip() else []
+    elif "take" in request.POST:
+        filters = preview.taken(request.POST.get("filters", ""), request.POST["take"])
+        form = SignUp.again(request.POST, filters)
+        previews = preview.lines(filters)
     else:
         form = SignUp(request.POST)
         if form.is_by_a_script():
@@ -33,7 +42,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
             )
             tasks.ring(tasks.send)
             return redirect("sent")
-    return render(request, "pages/subscribe.html", {"form": form, "zones": zones()})
+    context = {"form": form, "zones": zones(), "lines": previews}
+    return render(request, "pages/subscribe.html", context)
 
 
 @require_safe

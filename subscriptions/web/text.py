@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+
+from subscriptions import matching
 
 
 def long_day(day: date) -> str:
@@ -57,16 +58,18 @@ def masked(address: str) -> str:
 
 
 def marked(text: str, words: Iterable[str]) -> Markup:
-    """`text` escaped, with each of `words` in <mark> where it stands as a whole."""
-    known = sorted({word for word in words if word.strip()}, key=len, reverse=True)
-    if not known:
-        return escape(text)
-    either = "|".join(r"\s+".join(map(re.escape, word.split())) for word in known)
-    parts = re.split(rf"(?<!\w)({either})(?!\w)", text, flags=re.IGNORECASE)
-    return Markup().join(  # the odd parts are the hits
-        Markup("<mark>{}</mark>").format(part) if at % 2 else escape(part)
-        for at, part in enumerate(parts)
-    )
+    """`text` escaped, with each of `words` in <mark> where it stands as a whole.
+
+    They are compared as the filter language reads them: `Schr{\\"o}dinger` of the paper
+    is found in the "Schrödinger" that a page shows.
+    """
+    spans = [matching.Span("title", 0, len(word), word) for word in words]
+    parts, at = [], 0
+    for start, end in matching.marks(spans, "title", text):
+        parts.append(escape(text[at:start]))
+        parts.append(Markup("<mark>{}</mark>").format(text[start:end]))
+        at = end
+    return Markup().join([*parts, escape(text[at:])])
 
 
 def coded(sentence: str) -> Markup:

@@ -6,7 +6,17 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from . import about, digests, editions, inbox, papers, preferences, signup, unsubscribe
+from . import (
+    about,
+    digests,
+    editions,
+    inbox,
+    papers,
+    preferences,
+    preview,
+    signup,
+    unsubscribe,
+)
 
 
 class Day:
@@ -41,6 +51,7 @@ urlpatterns = [
     path("papers", papers.search, name="search"),
     path("papers/date/<day:day>", editions.of_day, name="day"),
     path("papers/<arxiv_id:arxiv_id>", papers.paper, name="paper"),
+    path("preview", preview.fragment, name="preview"),
     path("subscribe", signup.subscribe, name="subscribe"),
     path("subscribe/sent", signup.sent, name="sent"),
     path("confirm/<str:token>", signup.confirm, name="confirm"),

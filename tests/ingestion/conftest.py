@@ -11,6 +11,7 @@ import pytest
 import stamina
 
 from subscriptions import ingestion
+from subscriptions.models import Card
 
 from .stub_source import StubSource
 
@@ -20,9 +21,9 @@ NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
 Take = Callable[..., ingestion.Ingested]
 
 
-def words(title: str, abstract: str) -> tuple[str, str]:
+def words(card: Card) -> tuple[str, str, str]:
     """A stand-in for the tokeniser, which lives in another stage."""
-    return title.lower(), abstract.lower()
+    return card.title.lower(), card.abstract.lower(), " ".join(card.categories)
 
 
 @pytest.fixture

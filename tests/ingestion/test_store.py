@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
 
@@ -9,7 +10,7 @@ import pytest
 
 from subscriptions.ingestion import store
 from subscriptions.ingestion.records import PaperRecord
-from subscriptions.models import Paper
+from subscriptions.models import Card, Paper
 
 from .conftest import words
 
@@ -105,19 +106,22 @@ def test_updated_counts_papers_of_which_something_shown_changed() -> None:
     assert store([changed], words).updated == 1
 
 
-def test_the_words_are_computed_when_title_or_abstract_change_and_else_not() -> None:
+def test_the_words_are_computed_when_what_they_are_of_changes_and_else_not() -> None:
     calls: list[str] = []
 
-    def counted(title: str, abstract: str) -> tuple[str, str]:
-        calls.append(title)
-        return words(title, abstract)
+    def counted(card: Card) -> tuple[str, str, str]:
+        calls.append(card.title)
+        return words(card)
 
     store([HF], counted)
     store([PaperRecord(ID, "hf", HF.title, upvotes=8, listed_on=TUESDAY)], counted)
     assert calls == [HF.title]
     store([ARXIV], counted)
     assert calls == [HF.title, ARXIV.title]
-    assert Paper.objects.get().title_words == "title at arxiv"
+    paper = Paper.objects.get()
+    assert (paper.title_words, paper.facts) == ("title at arxiv", "cs.LG cs.CL")
+    store([replace(ARXIV, categories=("cs.CV",))], counted)
+    assert Paper.objects.get().facts == "cs.CV"
 
 
 def test_a_paper_told_twice_in_one_list_is_one_paper() -> None:

@@ -7,7 +7,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from subscriptions.matching import Document, Matcher, canonical, parse
+from subscriptions.matching import (
+    Document,
+    Hit,
+    Matcher,
+    Matches,
+    Ranking,
+    canonical,
+    parse,
+)
 
 _numbers = count(1)
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -38,6 +46,11 @@ def finds(text: str, document: Document) -> bool:
     matcher = Matcher()
     matcher.add(1, canonical(parse(text)))
     return 1 in matcher.match([document]).filters()
+
+
+def hits(matches: Matches, filter_id: int) -> list[Hit]:
+    """All that a filter finds in one edition, best first."""
+    return Ranking([matches]).hits(filter_id)
 
 
 # Papers of wide variety, made for these tests.

@@ -5,7 +5,7 @@ import unicodedata
 from functools import cache
 from itertools import combinations
 
-from subscriptions.matching import Document, Query
+from subscriptions.matching import Document, Query, markup
 from subscriptions.matching.language import tree
 from subscriptions.matching.tokens import stem
 
@@ -14,10 +14,12 @@ STROKES = str.maketrans("øłđħŧı", "oldhti")
 
 @cache
 def fold(text: str) -> list[str]:
-    """The whole text at once, unlike the tokeniser."""
+    """The whole text at once, unlike the tokeniser; markup is read as it reads it."""
+    text = re.sub("[ᵢₚₙⁿ™]", lambda sign: f" {sign[0]}", markup.read(text))
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     text = re.sub("[\u00ad\u200c-\u200f\u2060\ufeff]", "", text.translate(STROKES))
     text = "".join(c for c in text if not unicodedata.category(c).startswith("M"))
+    text = "".join(markup.GREEK_NAMES.get(c, c) for c in text)
     return re.findall(r"[^\W_]+", text)
 
 

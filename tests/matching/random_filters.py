@@ -58,11 +58,16 @@ class Filters:
         if kind == 7:
             return f"{field}{word[: random.randint(3, 6)]}*"
         if kind == 8 and document.authors:
-            name = words(random.choice(document.authors)) or ["sample"]
-            first = random.choice((name[0], name[0][0]))
-            return random.choice((f"author:{name[-1]}", f'author:"{first} {name[-1]}"'))
+            return self.author(words(random.choice(document.authors)) or ["sample"])
         if kind == 9 and document.categories:
             category = random.choice(document.categories)
             return f"cat:{random.choice((category, category.split('.')[0]))}"
         rest = ("in:hf", "in:arxiv", "has:code", f"upvotes:{random.randrange(40)}", "*")
         return random.choice(rest)
+
+    def author(self, name: list[str]) -> str:
+        """All of a name or some of it, in full or by initials."""
+        *given, family = name
+        given = [each for each in given if self.random.random() < 0.7]
+        given = [self.random.choice((each, each, each[0])) for each in given]
+        return f'author:"{" ".join([*given, family])}"'

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
+
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subscriptions.matching import FilterError, canonical, parse, parse_canonical
+from subscriptions.matching.language.tree import leaves
+
+from .documents import invented
+from .oracle import satisfies
 
 TERMS = st.sampled_from(
     [
@@ -80,3 +87,34 @@ def test_a_canonical_text_longer_than_a_reader_may_write_is_read_back() -> None:
     form = canonical(parse(text))
     assert len(form) > 1000
     assert canonical(parse_canonical(form)) == form
+
+
+@given(st.lists(TERMS, min_size=1, max_size=6), st.randoms())
+def test_order_and_doubles_make_no_difference(terms: list[str], random: Random) -> None:
+    for joint in (" ", " AND ", " OR "):
+        shuffled = [*terms, *random.sample(terms, random.randint(0, len(terms)))]
+        random.shuffle(shuffled)
+        one, other = (parse(joint.join(some)) for some in (terms, shuffled))
+        assert canonical(one) == canonical(other)
+
+
+@given(TEXTS)
+def test_the_canonical_form_selects_the_same_papers(text: str) -> None:
+    try:
+        query = parse(text)
+    except FilterError:
+        return
+    again = parse_canonical(canonical(query))
+    for document in invented():
+        assert satisfies(document, again) == satisfies(document, query)
+
+
+@given(st.text(st.sampled_from('ab ()"*-:OR'), max_size=3000))
+def test_a_filter_that_is_read_is_within_the_limits(text: str) -> None:
+    try:
+        query = parse(text)
+    except FilterError as error:
+        assert error.position + error.length <= len(text)
+        return
+    assert len(text) <= settings.FILTER_LENGTH
+    assert len(list(leaves(query))) <= settings.FILTER_TERMS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from subscriptions.matching import Document, FilterError, parse
+from subscriptions.matching import Document, FilterError, parse, warnings
 from subscriptions.matching.documents import code_link
 
 from .documents import a_document, finds
@@ -16,17 +16,20 @@ from .documents import a_document, finds
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "filters.md").read_text()
 ROWS = re.findall(r"^\| `(.+?)` \| (.*?) \|(?: (.*?) ?\|)?$", PAGE, re.MULTILINE)
 ANSWERS = [(text, answer) for text, answer, _ in ROWS if answer.startswith("At ")]
+ADVICE = [(text, said) for text, said, _ in ROWS if said.endswith((".", "?"))]
+ADVICE = [row for row in ADVICE if row not in ANSWERS]
 EXAMPLES = [
     (text, example, found)
     for text, *cells in ROWS
     for cell, found in zip(cells, (True, False), strict=True)
-    for example in re.findall(r"\*(.+?)\*", cell)
-    if not cells[0].startswith("At ")
+    for example in re.findall(r"\*(.+?)\*(?=,|$)", cell)
+    if not cells[0].endswith((".", "?"))
 ]
 
 
 def described(example: str) -> Document:
     """The paper that an example's words describe; a title where they say no more."""
+    example = example.strip("`")
     known, _, value = example.partition(" ")
     match known:
         case "by":
@@ -46,7 +49,8 @@ def described(example: str) -> Document:
 
 def test_the_page_has_its_examples() -> None:
     assert len(EXAMPLES) > 50
-    assert len(ANSWERS) == 10
+    assert len(ANSWERS) == 20
+    assert len(ADVICE) == 6
 
 
 @pytest.mark.parametrize(("text", "example", "found"), EXAMPLES)
@@ -61,6 +65,13 @@ def test_a_refused_filter_is_answered_as_the_page_says(text: str, answer: str) -
     with pytest.raises(FilterError) as refused:
         parse(text)
     assert str(refused.value) == answer
+
+
+@pytest.mark.parametrize(("text", "said"), ADVICE)
+def test_a_filter_hardly_meant_is_answered_as_the_page_says(
+    text: str, said: str
+) -> None:
+    assert said in warnings(parse(text))
 
 
 def test_the_limits_are_those_of_the_settings() -> None:

@@ -48,7 +48,28 @@ def refused(text: str) -> FilterError:
         ("upvotes:many", "many", "takes a number"),
         ("upvotes:>20", ">20", "takes a number"),
         ("x 🤖", "🤖", "no letters or digits"),
-        ('x ""', '""', "no letters or digits"),
+        ('x ""', '""', "nothing between these quotes"),
+        ("a && b", "&&", "no letters or digits"),
+        ("a || b", "||", "no letters or digits"),
+        ("x !survey", "!survey", "means nothing"),
+        ("x title=mamba", "title=mamba", "no colon"),
+        ("upvotes>20", "upvotes>20", "no colon"),
+        ("title :x", ":x", "begins with a colon"),
+        ('"a b"~3', "~3", "near or alike"),
+        ("x mamba~1", "mamba~1", "near or alike"),
+        ("x /regex/", "/regex/", "regular expression"),
+        ("x wom?n", "wom?n", "does not stand for a letter"),
+        ("x *former", "*former", "at the beginning"),
+        ("x **", "**", "no letters or digits"),
+        ("author:Sample, Ada", "Sample,", "ends at its comma"),
+        ("cat:cs.LG,cs.CL", "cs.LG,cs.CL", "not a category"),
+        ("x arxiv.org/abs/2407.01234", "arxiv.org/abs/2407.01234", "one paper"),
+        ("2407.01234v2", "2407.01234v2", "one paper"),
+        ("hep-th/9901001", "hep-th/9901001", "one paper"),
+        ("https://arxiv.org/abs/2407.01234", "https:", "no field"),
+        ("all:x", "all:", "no field"),
+        ("year:2024", "year:", "no field"),
+        ("upvotes:1000000", "1000000", "up to 999,999"),
     ],
 )
 def test_an_error_marks_the_wrong_part(text: str, marked: str, says: str) -> None:
@@ -56,6 +77,30 @@ def test_an_error_marks_the_wrong_part(text: str, marked: str, says: str) -> Non
     assert says in error.message
     assert text[error.position : error.position + error.length] == marked
     assert error.suggestion.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("a && b", "Write a space, or `AND`."),
+        ("a | b", "Write `OR`, as in `diffusion OR flow`."),
+        ("x !survey", "Write `-survey`."),
+        ("title=mamba", "Write `title:mamba`."),
+        ("upvotes >= 20", "Write `upvotes:20` for 20 upvotes or more."),
+        ("upvotes:-5", "To leave something out, write `-upvotes:20`."),
+        ("ti:mamba", "Did you mean `title:`?"),
+        ("au:Sample", "Did you mean `author:`?"),
+        ("abs:x", "Did you mean `abstract:`?"),
+        ("all:x", "Leave it out: words are looked for in title and abstract."),
+        ("cat:cs.LG,cs.CL", "Write `cat:(cs.LG OR cs.CL)` for any of several."),
+        ("title:NOT a", "To leave something out, write `-title:mamba`."),
+        ("cat: cs.LG", "Write it without a space, as in `cat:cs.LG`; to find the word "
+         "itself, leave the colon out."),
+        ("2407.01234", "Write words of its title."),
+    ],
+)  # fmt: skip
+def test_an_error_says_what_to_write_instead(text: str, advice: str) -> None:
+    assert refused(text).suggestion == advice
 
 
 def test_an_error_reads_as_a_sentence_with_its_place() -> None:

@@ -80,6 +80,52 @@ def test_a_negated_group_leaves_out_only_what_has_all_of_it() -> None:
     assert not finds("x -(a b)", a_document("x a b"))
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("mamba, jamba, samba", "write `OR` between them"),
+        ("\u2018policy gradient\u2019", 'in double ones: `"a b"`'),
+        ("author:Geoffrey Hinton", 'it is `author:"Geoffrey Hinton"`'),
+        ("author:Hinton OR LeCun", "it is `author:(Hinton OR LeCun)`"),
+        ("title:state space", "write `title:(state space)`"),
+        ("cat:cs.LG OR cs.CL", "the category is `cat:cs.CL`"),
+        ("cat:LG", "did you mean `cat:cs.LG`?"),
+        ("cat:machine learning", "arXiv has no category machine"),
+        ("word?", "`*` stands for endings"),
+        ("C++", "looked for as `c`"),
+        ("a NEAR b", "no such operator"),
+        ("[a OR b] c", "Only round parentheses"),
+        ("papers about robots", "leave out what only says that you search"),
+        ("in:hf in:arxiv", "write `in:hf OR in:arxiv`"),
+        ("扩散模型", "nearly all in English"),
+        ("машинное обучение", "nearly all in English"),
+    ],
+)
+def test_what_is_legal_but_hardly_meant_is_said(text: str, says: str) -> None:
+    assert says in " ".join(warnings(parse(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical_text"),
+    [
+        ("diffusion AND NOT survey", "diffusion -survey"),
+        ("+transformer +vision", "transformer vision"),
+        ("Mamba: Linear-Time Models", '"linear time" mamba model'),
+        ('author:"Hinton, Geoffrey"', 'author:"geoffrey hinton"'),
+        ('cat:"cs.LG"', "cat:cs.lg"),
+        ('Schr{\\"o}dinger bridge', "bridge schrodinger"),
+        ("Erd\\H{o}s*", "erdos*"),
+        ("PM$_{2.5}$", '"pm2 5"'),
+        ("β-VAE", '"beta vae"'),
+        ("#llm", "llm"),
+        ("CO₂", "co2"),
+    ],
+)
+def test_what_people_type_means_what_they_mean(text: str, canonical_text: str) -> None:
+    assert canonical(parse(text)) == canonical_text
+    assert warnings(parse(text)) == []
+
+
 @pytest.mark.parametrize("name", ["cs.SE", "math", "cs.L"])
 def test_a_category_that_is_not_fetched_is_accepted_with_a_warning(name: str) -> None:
     (warning,) = warnings(parse(f"cat:{name}"))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 
 from subscriptions.matching import FilterError, canonical, parse
+from subscriptions.matching.language import parser
+from subscriptions.matching.language.lexer import Symbol
+from subscriptions.matching.language.terms import leaf
+from subscriptions.matching.language.tree import Leaf
 
 from .documents import a_document, finds
 
@@ -58,7 +63,7 @@ def test_as_deep_as_allowed_and_one_deeper() -> None:
         (" OR ".join(["a"] * 50_000), "longer"),
         ("a " * 500, "more than 50 terms"),
         ("a\u0301\u0316" * 500_000, "longer"),
-        ("(.*a){25}", "not at the end"),
+        ("(.*a){25}", "at the beginning"),
         ("x" * 10_000, "longer"),
         ("\u200d", "no letters"),
         ("abc\u202edef", r"U+202E"),
@@ -72,6 +77,15 @@ def test_as_deep_as_allowed_and_one_deeper() -> None:
         ("_", "no letters"),
         ("\\", "no letters"),
         ("'; DROP TABLE", "no letters"),
+        ("foo & !bar <-> baz:*", "no letters"),
+        ('"' * 1_000_000, "longer"),
+        ('"' * 999, "never closed"),
+        ("x" * 1_000_000, "longer"),
+        ("\ufdfa" * 4_000, "longer"),
+        ("a" + "\u0301" * 3_999, "longer"),
+        (" ".join(f"w{number}" for number in range(1_000)), "longer"),
+        (" ".join("ab" for _ in range(300)), "more than 50 terms"),
+        ("title:" * 160, "not followed"),
     ],
 )
 def test_a_hostile_filter_is_refused(text: str, says: str) -> None:
@@ -100,3 +114,31 @@ def test_an_odd_but_honest_filter_is_read(text: str) -> None:
 )
 def test_accents_and_case_make_no_difference(text: str, title: str) -> None:
     assert finds(text, a_document(title))
+
+
+def test_a_text_beyond_all_limits_is_refused_before_it_is_read(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    seen: list[int] = []
+
+    def counting(form: str, text: str) -> str:
+        seen.append(len(text))
+        return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(
+        parser, "unicodedata", SimpleNamespace(normalize=counting), raising=True
+    )
+    monkeypatch.setattr(parser, "symbols", lambda text: seen.append(len(text)))
+    for text in ("(" * 10_000, "a OR " * 50_000, "\u0301" * 1_000_000, '"' * 1_000_000):
+        assert "longer" in refusal(text)
+    assert seen == []
+
+
+def test_terms_beyond_the_limit_are_not_turned_into_leaves(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    made: list[str] = []
+
+    def counting(field: str, symbol: Symbol) -> Leaf:
+        made.append(symbol.value)
+        return leaf(field, symbol)
+
+    monkeypatch.setattr(parser, "leaf", counting)
+    assert "more than 50" in refusal("ab " * 333)
+    assert len(made) == settings.FILTER_TERMS

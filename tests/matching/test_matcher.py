@@ -6,9 +6,9 @@ from threading import Thread
 
 import pytest
 
-from subscriptions.matching import FilterError, Matcher
+from subscriptions.matching import FilterError, Index, Matcher
 
-from .documents import a_document
+from .documents import a_document, hits
 
 
 def test_only_filters_with_a_hit_are_named() -> None:
@@ -17,21 +17,46 @@ def test_only_filters_with_a_hit_are_named() -> None:
     matcher.add(8, "hessian")
     matches = matcher.match([a_document("A gradient")])
     assert set(matches.filters()) == {7}
-    assert matches.hits(8) == ()
-    assert matches.hits(99) == ()
+    assert hits(matches, 8) == []
+    assert hits(matches, 99) == []
 
 
 def test_a_hit_names_its_listing_paper_and_source() -> None:
     matcher = Matcher()
     matcher.add(1, "gradient")
     document = a_document("A gradient", source="hf")
-    (hit,) = matcher.match([document]).hits(1)
+    (hit,) = hits(matcher.match([document]), 1)
     assert (hit.listing, hit.paper, hit.source) == (
         document.listing,
         document.paper,
         "hf",
     )
     assert hit.score > 0
+
+
+def test_an_index_is_made_once_for_several_matchers() -> None:
+    index = Index([a_document("A gradient"), a_document("A policy gradient")])
+    one, other = Matcher(), Matcher()
+    one.add(1, '"policy gradient"')
+    other.add(1, "gradient -policy")
+    assert one.match(index).documents(1) == 0b10
+    assert other.match(index).documents(1) == 0b01
+    assert one.match(index).documents(1) == 0b10
+
+
+def test_phrases_are_found_however_many_there_are() -> None:
+    """Few and many are looked for in two ways."""
+    documents = [
+        a_document(f"the word{n} other{n}", f"a b{n} c{n}") for n in range(300)
+    ]
+    for number in (3, 300):
+        matcher = Matcher()
+        for n in range(number):
+            matcher.add(n, f'"word{n} other{n}"')
+            matcher.add(1000 + n, f'abstract:"a b{n} c{n}"')
+            matcher.add(2000 + n, f'title:"a b{n} c{n}"')
+        found = matcher.match(documents).filters()
+        assert found == {*range(number), *range(1000, 1000 + number)}
 
 
 def test_a_filter_is_added_between_two_matches() -> None:
@@ -68,7 +93,7 @@ def test_matches_stay_as_they_were_when_filters_change() -> None:
     matches = matcher.match([a_document("A gradient")])
     matcher.discard(1)
     matcher.add(1, "hessian")
-    assert len(matches.hits(1)) == 1
+    assert len(hits(matches, 1)) == 1
 
 
 def test_a_text_that_cannot_be_read_leaves_the_matcher_as_it_was() -> None:
@@ -92,7 +117,7 @@ def test_any_number_of_documents(number: int) -> None:
     matcher.add(1, "last -first")
     titles = ["last first", *["other"] * (number - 1), "last"]
     documents = [a_document(title) for title in titles]
-    (hit,) = matcher.match(documents).hits(1)
+    (hit,) = hits(matcher.match(documents), 1)
     assert hit.paper == documents[-1].paper
 
 
@@ -102,7 +127,7 @@ def test_upvote_thresholds_share_one_walk() -> None:
         matcher.add(least, f"upvotes:{least}")
     documents = [a_document(upvotes=upvotes) for upvotes in (20, 0, 5)]
     matches = matcher.match(documents)
-    counts = {least: len(matches.hits(least)) for least in (0, 5, 20, 21)}
+    counts = {least: len(hits(matches, least)) for least in (0, 5, 20, 21)}
     assert counts == {0: 3, 5: 2, 20: 1, 21: 0}
 
 

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscriptions.matching import Document, Span, explain, parse, why_not
+from subscriptions.matching.tokens import stems
+from subscriptions.matching.why import marks
+from subscriptions.rendering.maths import readable
 
 from .documents import a_document, invented
 from .random_filters import Filters
@@ -26,8 +29,21 @@ def found(text: str, document: Document) -> list[tuple[str, str]]:
         ("cafe", "The cafe\u0301.", ["cafe\u0301"]),
         ("self-supervised", "A Self-Supervised one", ["Self-Supervised"]),
         ("supervised", "A Self-Supervised one", ["Supervised"]),
-        ("alpha", "$\\alpha$-stable flows", ["alpha"]),
-        ("mathbb", "In $\\mathbb{R}^n$", ["mathbb"]),
+        ("alpha", "$\\alpha$-stable flows", ["$\\alpha$"]),
+        ("schrodinger", 'The Schr{\\"o}dinger bridge', ['Schr{\\"o}dinger']),
+        ("poincare", "Poincar\\'e maps", ["Poincar\\'e"]),
+        ("etale", "{\\'E}tale maps", ["{\\'E}tale"]),
+        ("erdos", "An Erd\\H{o}s graph", ["Erd\\H{o}s"]),
+        ("naive", 'na\\"{\\i}ve ones', ['na\\"{\\i}ve']),
+        ("gpt-4", "On \\textit{GPT}-4 now", ["\\textit{GPT}-4"]),
+        ("foobar", "On \\textsc{Foo}Bar", ["\\textsc{Foo}Bar"]),
+        ("word", "An \\emph{word}", ["word"]),
+        ("l1-regularised", "$\\ell_1$-regularised", ["$\\ell_1$-regularised"]),
+        ("PM2.5", "With PM$_{2.5}$ now", ["PM$_{2.5}$"]),
+        ("U2Mamba", "U$^2$Mamba", ["U$^2$Mamba"]),
+        ("resume", "A r&eacute;sum&#233; here", ["r&eacute;sum&#233;"]),
+        ("H2O", "On H<sub>2</sub>O", ["H<sub>2</sub>O"]),
+        ("gradient", "ｇｒａｄｉｅｎｔ", ["ｇｒａｄｉｅｎｔ"]),
         ("gradient", "A gra\u00addient", ["gra\u00addient"]),
         ("first", "The ﬁrst", ["ﬁrst"]),
         ("strasse", "Die Straße hier", ["Straße"]),
@@ -46,6 +62,37 @@ def test_the_words_are_marked_as_they_are_written(
     assert found(text, document) == [("title", word) for word in words]
     for span in explain(parse(text), document) or ():
         assert title[span.start : span.end] == span.text
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "shown"),
+    [
+        ("schrodinger", 'The Schr{\\"o}dinger bridge', "Schrödinger"),
+        ("gpt-4", "On \\textit{GPT}-4 now", "GPT-4"),
+        ("foobar", "On \\textsc{Foo}Bar", "FooBar"),
+        ("l1-regularised", "$\\ell_1$-regularised", "ℓ₁-regularised"),
+        ("alpha", "$\\alpha$-stable flows", "α"),
+        ("U2Mamba", "U$^2$Mamba", "U²Mamba"),
+        ("self-supervised", "A self-supervised one", "self-supervised"),
+    ],
+)
+def test_marks_are_right_where_the_title_is_made_readable(
+    text: str, title: str, shown: str
+) -> None:
+    spans = explain(parse(text), a_document(title)) or ()
+    displayed = readable(title)
+    places = marks(spans, "title", displayed)
+    assert [displayed[start:end] for start, end in places] == [shown]
+    assert [readable(span.text) for span in spans] == [shown]
+
+
+def test_marks_hold_in_a_text_that_was_cut() -> None:
+    abstract = "We train a policy. Its gradients are noisy, and policies differ."
+    spans = explain(parse("policy gradient"), a_document("", abstract)) or ()
+    cut = abstract[: abstract.index(" are")]
+    places = marks(spans, "abstract", cut)
+    assert [cut[start:end] for start, end in places] == ["policy", "gradients"]
+    assert marks(spans, "title", cut) == []
 
 
 def test_every_field_says_what_it_found() -> None:
@@ -126,3 +173,21 @@ def test_marks_of_any_title_hold_their_places_and_do_not_overlap(
         assert title[span.start : span.end] == span.text
         assert span.start >= end
         end = span.end
+
+
+TEX = st.sampled_from(
+    ["a", "e", "b", "e", " ", "-", "\\'", '\\"{', "}", "{", "$", "_2", "^{", "\\emph{",
+     "\\alpha", "\\H{o}", "\\&", "&amp;", "&eacute;", "<i>", "</i>", "<sub>", "\u0301",
+     "\u00ad", "ﬁ", "½", "ß", "ᵢ", "\\"]
+)  # fmt: skip
+
+
+@given(st.lists(TEX, max_size=25).map("".join))
+def test_every_span_reads_again_as_what_was_asked_for(title: str) -> None:
+    document = a_document(title)
+    for word in dict.fromkeys(stems(title)):
+        spans = explain(parse(f'"{word}"'), document)
+        assert spans
+        for span in spans:
+            assert title[span.start : span.end] == span.text
+            assert word in stems(span.text)

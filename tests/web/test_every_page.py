@@ -142,7 +142,7 @@ def test_the_front_page_with_a_full_day_stays_below_60_kb(client: Client) -> Non
     static = Path(web.__file__).parent.parent / "static" / "subscriptions"
     parts = sum(
         (static / name).stat().st_size
-        for name in ("site.css", "zone.js", "favicon.svg")
+        for name in ("site.css", "zone.js", "preview.js", "favicon.svg")
     )
     assert page + parts < 60_000, (page, parts)
 

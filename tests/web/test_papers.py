@@ -1,5 +1,9 @@
 """A paper's page and search."""
 
+import re
+from datetime import date
+from html import unescape
+
 import pytest
 from django.test import Client
 
@@ -119,7 +123,42 @@ def test_search_finds_in_the_filter_language_and_marks_the_words(
     html = shown(client, "/papers", q='"policy gradient"')
     assert "<mark>Policy Gradients</mark> for Nobody" in html
     assert "Gradient of a Policy" not in html
-    assert "1 paper<" in html
+    assert "1 paper," in html
+
+
+def test_search_is_paged_and_counted(client: Client) -> None:
+    for number in range(30):
+        a_paper(title=f"Gradient number{number}")
+    first = shown(client, "/papers", q="gradient")
+    assert "30 papers," in first
+    assert "1 to 25 of 30" in first
+    assert first.count('<article class="paper"') == 25
+    assert 'rel="prev"' not in first
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following
+    second = shown(client, unescape(following[1]))
+    assert "26 to 30 of 30" in second
+    assert 'rel="next"' not in second
+    titles = re.findall("number[0-9]+", first + second)
+    assert len(set(titles)) == 30
+
+
+def test_search_can_be_ordered_by_day(client: Client) -> None:
+    a_paper(title="Gradient, gradient, gradient", day=date(2026, 7, 1))
+    a_paper(title="Another thing", abstract="A gradient", day=date(2026, 7, 6))
+    best = shown(client, "/papers", q="gradient")
+    assert best.index("gradient</mark>, <mark>gradient") < best.index("Another thing")
+    newest = shown(client, "/papers", q="gradient", sort="newest")
+    assert newest.index("Another thing") < newest.index("gradient</mark>, <mark>")
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 40, "1e3", "٣"])
+def test_a_page_number_that_makes_no_sense_is_the_first(
+    client: Client, page: str
+) -> None:
+    a_paper(title="Gradient")
+    assert "1 paper," in shown(client, "/papers", q="gradient", page=page)
+    assert "<article" in shown(client, "/papers", q="gradient", page=page)
 
 
 def test_search_offers_the_query_as_a_filter(client: Client) -> None:

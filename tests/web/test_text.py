@@ -30,7 +30,15 @@ def test_the_longer_of_two_words_is_marked() -> None:
 
 
 def test_marks_cannot_bring_in_markup() -> None:
-    assert marked("<i>", ["<i>"]) == Markup("<mark>&lt;i&gt;</mark>")
+    assert marked("1 < 2 & <script>", ["2", "<i>"]) == Markup(
+        "1 &lt; <mark>2</mark> &amp; &lt;script&gt;"
+    )
+
+
+def test_words_are_marked_where_the_page_writes_them_otherwise() -> None:
+    assert marked("A Schrödinger bridge", ['Schr{\\"o}dinger']) == Markup(
+        "A <mark>Schrödinger</mark> bridge"
+    )
 
 
 @pytest.mark.parametrize("address", ["https://example.org/a b", "http://x.org"])

@@ -34,6 +34,8 @@ class World:
             "paper": "/papers/hep-th/9901001",
             "search": "/papers",
             "search with results": "/papers?q=invented",
+            "search, a page that is not there": "/papers?q=invented&page=9",
+            "preview": "/preview?filter=invented",
             "search with a fault": "/papers?q=(invented",
             "subscribe": "/subscribe",
             "sent": "/subscribe/sent",

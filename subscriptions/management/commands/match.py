@@ -24,7 +24,7 @@ class Command(ReportCommand):
             query = matching.parse(options["query"])
         except matching.FilterError as error:
             raise CommandError(str(error)) from error
-        found = matching.search(query, days=options["days"])
+        found = matching.search(query, days=options["days"]).found
         papers = Paper.objects.in_bulk([each.paper for each in found])
         rows = [["id", "title", "words"]]
         shown = []

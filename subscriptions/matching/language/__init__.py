@@ -4,8 +4,9 @@ In: what a reader wrote. Out: a `Query` (`parse`), its canonical text (`canonica
 a `FilterError` that says where and what to write instead. Knows no papers.
 """
 
+from .advice import warnings
 from .errors import FilterError
-from .parser import parse, parse_canonical, warnings
+from .parser import parse, parse_canonical
 from .sources import could_match
 from .tree import Query, canonical
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .errors import FilterError, shown
+from .fields import EXAMPLES, field_meant, looks_like_field
 
 _SYMBOL = re.compile(
     r"""
@@ -17,7 +18,7 @@ _SYMBOL = re.compile(
   | (?P<field>[A-Za-z]+):
   | "(?P<phrase>[^"]*)"
   | (?P<unclosed>")
-  | (?P<word>[^\s()"]+)
+  | (?P<word>(?:\\"|[^\s()"])+)  # \" is TeX's accent, as in Schr\"odinger
     """,
     re.VERBOSE,
 )
@@ -66,6 +67,8 @@ def symbols(text: str) -> list[Symbol]:
         if match is None:  # the pattern takes every character
             raise AssertionError(plain[at])
         kind = match.lastgroup or ""
+        if kind == "field" and _is_prose(plain, match.start(), match.end()):
+            kind = "word"
         if kind == "unclosed":
             raise FilterError(
                 "this quote is never closed",
@@ -73,7 +76,7 @@ def symbols(text: str) -> list[Symbol]:
                 1,
                 'Close it, as in `"policy gradient"`, or leave it out.',
             )
-        start, end = match.span(kind)
+        start, end = match.span(match.lastgroup or 0)
         value = plain[start:end]
         found.append(
             Symbol(match[kind] if kind == "operator" else kind, value, at, match.end())
@@ -92,15 +95,24 @@ def _blank_end(plain: str, at: int) -> int:
     return match.end() if match else at
 
 
+def _is_prose(plain: str, start: int, end: int) -> bool:
+    """Is the colon that of a pasted title, as in "Mamba: Linear-Time Models"?"""
+    following = plain[end : end + 1]
+    if following.isspace() or following == ")" or not following:
+        return not looks_like_field(plain[start : end - 1])
+    return False
+
+
 def _refuse_gap(plain: str, field: str, at: int, end: int) -> None:
     """After `title:` its word must follow at once, and not be negated there."""
     following = plain[end : end + 1]
+    example = EXAMPLES.get(field_meant(field.lower()), f"{field}:word")
     if not following or following.isspace() or following == ")":
         raise FilterError(
             f"{shown(field + ':')} is not followed by what to look for",
             at,
             end - at,
-            f"Write it without a space, as in `{field}:word`; to find the word "
+            f"Write it without a space, as in {shown(example)}; to find the word "
             f"itself, leave the colon out.",
         )
     if following == "-":
@@ -108,7 +120,7 @@ def _refuse_gap(plain: str, field: str, at: int, end: int) -> None:
             f"the hyphen stands after {shown(field + ':')}",
             end,
             1,
-            f"To leave something out, write `-{field}:word`.",
+            f"To leave something out, write {shown('-' + example)}.",
         )
 
 

@@ -15,18 +15,7 @@ from django.conf import settings
 from .errors import FilterError, shown
 from .lexer import Symbol, symbols
 from .terms import check_field, leaf
-from .tree import (
-    And,
-    Category,
-    Everything,
-    Not,
-    Or,
-    Phrase,
-    Query,
-    is_positive,
-    join,
-    leaves,
-)
+from .tree import And, Everything, Not, Or, Query, is_positive, join
 
 
 def parse(text: str) -> Query:
@@ -51,34 +40,6 @@ def parse(text: str) -> Query:
 def parse_canonical(text: str) -> Query:
     """The tree of a stored canonical text, which was held to the limits as written."""
     return _Parser(text, terms=len(text) + 1, depth=200).parse()
-
-
-def warnings(query: Query) -> list[str]:
-    """What its writer should know although it can be read: sentences, or nothing."""
-    said: dict[str, None] = {}
-    for term in leaves(query):
-        if isinstance(term, Category) and not _is_fetched(term.name):
-            fetched = ", ".join(settings.ARXIV_CATEGORIES)
-            said[
-                f"This site does not fetch the category {term.written or term.name}: "
-                f"only papers that are also in what it fetches ({fetched}) or that "
-                f"another source lists can be found in it."
-            ] = None
-        elif isinstance(term, Phrase) and term.written in {"or", "and", "not"}:
-            said[
-                f"`{term.written}` in lower case is a word to find; the operator is "
-                f"`{term.written.upper()}`."
-            ] = None
-    return list(said)
-
-
-def _is_fetched(name: str) -> bool:
-    return any(
-        fetched == name
-        or fetched.startswith(name + ".")
-        or name.startswith(fetched + ".")
-        for fetched in map(str.lower, settings.ARXIV_CATEGORIES)
-    )
 
 
 class _Parser:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from subscriptions.matching.tokens import stem, words
 from subscriptions.models import Source
 
 from .errors import FilterError, shown
+from .fields import EXAMPLES, no_field
 from .lexer import Symbol
+from .slips import refuse_sign, refuse_slips
 from .tree import (
     Author,
     Category,
@@ -22,22 +23,6 @@ from .tree import (
     Upvotes,
 )
 
-FIELDS = ("title", "abstract", "author", "cat", "in", "has", "upvotes")
-_MEANT = {
-    "ti": "title",
-    "abs": "abstract",
-    "abst": "abstract",
-    "summary": "abstract",
-    "au": "author",
-    "by": "author",
-    "category": "cat",
-    "archive": "cat",
-    "source": "in",
-    "listed": "in",
-    "votes": "upvotes",
-    "likes": "upvotes",
-    "code": "has",
-}
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?")
 
 
@@ -45,21 +30,8 @@ def check_field(named: Symbol, following: Symbol, outer: str) -> str:
     """The field's name in lower case; raises FilterError where it cannot stand."""
     name = named.value.lower()
     length = named.end - named.start
-    if name not in FIELDS:
-        close = (
-            [_MEANT[name]]
-            if name in _MEANT
-            else difflib.get_close_matches(name, FIELDS, n=1)
-        )
-        known = ", ".join(f"{field}:" for field in FIELDS)
-        raise FilterError(
-            f"there is no field {shown(named.value + ':')}",
-            named.start,
-            length,
-            f"Did you mean `{close[0]}:`?"
-            if close
-            else f"Fields are {known}; to find the word itself, leave the colon out.",
-        )
+    if name not in EXAMPLES:
+        raise no_field(named.value, named.start, named.end)
     if outer:
         raise FilterError(
             f"`{name}:` stands inside a group of `{outer}:`",
@@ -72,7 +44,9 @@ def check_field(named: Symbol, following: Symbol, outer: str) -> str:
             f"`{name}:` is not followed by what to look for",
             named.start,
             length,
-            f"Write it without a space, as in `{name}:word`.",
+            f"To leave something out, write `-{EXAMPLES[name]}`."
+            if following.kind == "NOT"
+            else f"Write it without a space, as in `{EXAMPLES[name]}`.",
         )
     return name
 
@@ -104,7 +78,7 @@ def leaf(field: str, symbol: Symbol) -> Leaf:
                 return Upvotes(int(value))
             raise _wrong(
                 symbol,
-                f"`upvotes:` takes a number, not {shown(value)}",
+                f"`upvotes:` takes a number up to 999,999, not {shown(value)}",
                 "Write `upvotes:20` for 20 upvotes or more.",
             )
     return _words(field, symbol)
@@ -112,8 +86,10 @@ def leaf(field: str, symbol: Symbol) -> Leaf:
 
 def _words(field: str, symbol: Symbol) -> Leaf:
     value = symbol.value
-    if symbol.kind == "word" and "*" in value:
-        return _prefix(field, symbol)
+    if symbol.kind == "word":
+        refuse_slips(symbol)
+        if "*" in value:
+            return _prefix(field, symbol)
     if starred := re.search(r"\w{3,}\*(?!\w)", value):
         raise _wrong(
             symbol,
@@ -126,6 +102,18 @@ def _words(field: str, symbol: Symbol) -> Leaf:
 def _prefix(field: str, symbol: Symbol) -> Leaf:
     start, _, rest = symbol.value.partition("*")
     parts = words(start)
+    if not parts and not words(rest):
+        raise _wrong(
+            symbol,
+            f"{shown(symbol.value)} has no letters or digits to look for",
+            "Write one `*`, apart, for every paper.",
+        )
+    if not parts:
+        raise _wrong(
+            symbol,
+            f"the * in {shown(symbol.value)} is at the beginning of the word",
+            "A * stands for the end of a word, as in `diffus*`; write the whole word.",
+        )
     if rest:
         raise _wrong(
             symbol,
@@ -137,9 +125,9 @@ def _prefix(field: str, symbol: Symbol) -> Leaf:
         raise _wrong(
             symbol,
             f"{shown(symbol.value)} is more than one word, and * ends one",
-            f"Write them apart: `{' '.join(parts)}*`.",
+            f"Write them apart: {shown(' '.join(parts) + '*')}.",
         )
-    if not parts or len(parts[0]) < 3:
+    if len(parts[0]) < 3:
         raise _wrong(
             symbol,
             f"{shown(symbol.value)} has fewer than three letters before the *",
@@ -155,7 +143,17 @@ def _author(symbol: Symbol) -> Leaf:
             "an author's name takes no *",
             'Write the name, as in `author:"G Hinton"`.',
         )
-    return Author(tuple(_some_words(symbol)), symbol.value)
+    family, comma, given = symbol.value.partition(",")
+    if comma and symbol.kind == "word":
+        raise _wrong(
+            symbol,
+            f"the name in {shown(symbol.value)} ends at its comma",
+            'Write the whole name in quotes, as in `author:"Geoffrey Hinton"`.',
+        )
+    names = _some_words(symbol)
+    if words(family) and words(given):  # "Hinton, Geoffrey"
+        names = words(given) + words(family)
+    return Author(tuple(names), symbol.value)
 
 
 def _category(symbol: Symbol) -> Leaf:
@@ -163,13 +161,15 @@ def _category(symbol: Symbol) -> Leaf:
     if _CATEGORY.fullmatch(name):
         return Category(name, symbol.value)
     archive = re.fullmatch(r"([a-z]+(?:-[a-z]+)*)\.?\*", name)
-    raise _wrong(
-        symbol,
-        f"{shown(symbol.value)} is not a category",
-        f"Write `cat:{archive[1]}` for the whole archive."
-        if archive
-        else "Write it as arXiv does, as in `cat:cs.LG`, or `cat:cs` for an archive.",
-    )
+    several = re.split(r"[,;|+]", "".join(symbol.value.split()))
+    if archive:
+        tip = f"Write {shown('cat:' + archive[1])} for the whole archive."
+    elif len(several) > 1 and all(_CATEGORY.fullmatch(c.lower()) for c in several):
+        either = f"cat:({' OR '.join(several[:3])})"
+        tip = f"Write {shown(either)} for any of several."
+    else:
+        tip = "Write it as arXiv does, as in `cat:cs.LG`, or `cat:cs` for an archive."
+    raise _wrong(symbol, f"{shown(symbol.value)} is not a category", tip)
 
 
 def _listed(symbol: Symbol) -> Leaf:
@@ -186,11 +186,7 @@ def _listed(symbol: Symbol) -> Leaf:
 def _some_words(symbol: Symbol) -> list[str]:
     found = words(symbol.value)
     if not found:
-        raise _wrong(
-            symbol,
-            f"{shown(symbol.value)} has no letters or digits to look for",
-            "Leave it out; words are joined by a space, `OR`, `NOT` and parentheses.",
-        )
+        refuse_sign(symbol)
     return found
 
 

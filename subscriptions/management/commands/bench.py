@@ -1,0 +1,116 @@
+"""Measure this machine: each figure against a baseline in the same run, in a temporary
+database. Nothing of yours is read or written, but by `bench rank` without --file."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError, CommandParser
+
+from subscriptions import pipeline
+from subscriptions.benchmarks import match, preview, rank
+from subscriptions.benchmarks.mix import DAY, Mix
+from subscriptions.management.report import ReportCommand
+
+# Set for the process that measures: it has the temporary database.
+_MEASURES = "PAPER_ROUND_BENCH"
+# Filters to preview, drawn from so many of the mix, over so many editions.
+_PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
+_SIZES = ("papers", "filters", "subscribers", "rounds")
+
+
+class Command(ReportCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("what", choices=["match", "preview", "rank"])
+        sizes = parser.add_argument_group("match and, of papers a day, preview")
+        sizes.add_argument("--papers", type=int, default=1000, metavar="N")
+        sizes.add_argument("--filters", type=int, default=300_000, metavar="N")
+        sizes.add_argument("--subscribers", type=int, default=1_000_000, metavar="N")
+        sizes.add_argument("--rounds", type=int, default=3, metavar="N")
+        parser.add_argument_group("rank").add_argument(
+            "--file",
+            nargs="+",
+            type=Path,
+            metavar="PATH",
+            help="days to rank, as ingest takes them, instead of those stored here",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name in _SIZES:
+            if options[name] < 1:
+                raise CommandError(f"--{name} takes a number from 1 up.")
+        own_days = options["what"] == "rank" and not options["file"]
+        if _MEASURES not in os.environ and not own_days:
+            self._measure_apart(options)
+            return
+        if not own_days:
+            call_command("migrate", verbosity=0)
+        if options["what"] == "rank":
+            figures = self._rank(options["file"] or ())
+        elif options["what"] == "preview":
+            figures = self._preview(options["papers"])
+        else:
+            sizes = {name: options[name] for name in _SIZES}
+            figures = match.measure(**sizes, say=self.stderr.write)
+        rounded = {
+            name: float(f"{value:.4g}") if isinstance(value, float) else value
+            for name, value in figures.items()
+        }
+        self.answer(options, rounded, [["figure", "value"], *rounded.items()])
+
+    def _preview(self, papers: int) -> dict[str, Any]:
+        mix = Mix()
+        documents = (
+            document
+            for number in range(_DAYS)
+            for document in mix.papers(
+                papers, DAY - timedelta(number), first=1 + number * papers
+            )
+        )
+        filters = mix.filters(_MANY)[:: _MANY // _PREVIEWS]
+        return preview.measure(filters, documents)
+
+    def _rank(self, files: Iterable[Path]) -> dict[str, Any]:
+        for path in files:
+            pipeline.ingest_file(path)
+        if files:
+            pipeline.publish_until(date.max)
+        figures = rank.measure()
+        if not figures["days"]:
+            raise CommandError(
+                "There is no day with an edition of both Hugging Face and arXiv; give "
+                "some with --file."
+            )
+        return figures
+
+    def _measure_apart(self, options: dict[str, Any]) -> None:
+        with TemporaryDirectory(prefix="paper-round-bench-") as folder:
+            environment = os.environ | {
+                _MEASURES: "1",
+                "ENV_FILE": "",
+                "DEBUG": "true",
+                "VAR_DIR": folder,
+                "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+            }
+            words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
+            words += ["bench", options["what"]]
+            words += [f"--{name}={options[name]}" for name in _SIZES]
+            words += ["--json"] * options["json"]
+            if options["file"]:
+                words += ["--file", *(path.resolve() for path in options["file"])]
+            done = subprocess.run(  # noqa: S603 - this command itself
+                words, env=environment, stdout=subprocess.PIPE, text=True, check=False
+            )
+        self.stdout.write(done.stdout, ending="")
+        if done.returncode:
+            raise CommandError("The measuring stopped; see above.")

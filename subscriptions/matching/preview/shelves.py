@@ -1,0 +1,105 @@
+"""The editions of the last days, indexed, as long as this process lives.
+
+A published edition does not change, so its index is made once. Kept are the newest
+days of each source and no more: at most a thousand papers an edition, 5 kB each.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from subscriptions.matching.documents import Document
+from subscriptions.matching.index import Index
+from subscriptions.matching.language.tree import Author, Prefix, Upvotes
+from subscriptions.models import Edition, Listing, Source
+
+DAYS = 10
+
+
+class _Key(NamedTuple):
+    """An edition. More than its id: a restored database may give that anew."""
+
+    id: int
+    source: str
+    day: date
+    papers: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """An edition's papers. `shared`: those that stand on another shelf too, as a
+    bitset, so that only these need be told apart when papers are counted."""
+
+    source: str
+    day: date
+    index: Index
+    shared: int
+
+
+_lock = threading.Lock()
+_indexes: dict[_Key, Index] = {}
+_last: tuple[tuple[_Key, ...], tuple[Shelf, ...]] = ((), ())
+
+
+def shelves(days: int = DAYS) -> tuple[Shelf, ...]:
+    """Of each source the published editions of its newest `days` days, oldest first;
+    samples only while there is nothing else (rounds.md 7).
+
+    What is not known yet is read from the database, 10,000 papers in some seconds;
+    who asks meanwhile waits for it.
+    """
+    global _last
+    keys = tuple(sorted(_newest(days), key=lambda key: (key.day, key.source)))
+    with _lock:
+        known, shelved = _last
+        if keys == known:
+            return shelved
+        for key in keys:
+            if key not in _indexes:
+                _indexes[key] = _indexed(_documents(key))
+        shelved = tuple(_placed(keys))
+        for key in _indexes.keys() - set(keys):
+            del _indexes[key]
+        _last = (keys, shelved)
+        return shelved
+
+
+def _newest(days: int) -> Iterator[_Key]:
+    editions = Edition.objects.shown().published().order_by("-day")
+    for source in Source.values:
+        rows = editions.filter(source=source).values_list(*_Key._fields)
+        yield from (_Key(*row) for row in rows[:days])
+
+
+def _indexed(documents: Iterable[Document]) -> Index:
+    """What an index puts off until it is first asked is done before a reader waits."""
+    index = Index(documents)
+    for leaf in (Prefix("aaa"), Author(("a",)), Upvotes(1)):
+        index.bits(leaf)
+    return index
+
+
+def _documents(key: _Key) -> Iterator[Document]:
+    edition = Edition(id=key.id, source=key.source, day=key.day)
+    listings = Listing.objects.filter(edition=edition).order_by("position", "id")
+    needed = listings.only("paper_id", "source", "listed_on", "frozen")
+    for listing in needed.iterator(chunk_size=500):
+        listing.edition = edition
+        yield Document.of_listing(listing)
+
+
+def _placed(keys: Sequence[_Key]) -> Iterator[Shelf]:
+    indexes = [_indexes[key] for key in keys]
+    times = Counter(entry.paper for index in indexes for entry in index.entries)
+    for key, index in zip(keys, indexes, strict=True):
+        shared = 0
+        for number, entry in enumerate(index.entries):
+            if times[entry.paper] > 1:
+                shared |= 1 << number
+        yield Shelf(key.source, key.day, index, shared)

@@ -1,0 +1,73 @@
+"""A tree as its reader would have written it: what a button puts into the field.
+
+Unlike the canonical text it keeps the words as they were typed. Reading it back gives
+an equal tree.
+"""
+
+from __future__ import annotations
+
+import re
+
+from subscriptions.matching.language.tree import (
+    And,
+    Author,
+    Category,
+    HasCode,
+    Leaf,
+    Listed,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    Upvotes,
+)
+
+_BARE = re.compile(r"\w[\w.+#/'&-]*")
+_OPERATORS = frozenset({"AND", "OR", "NOT"})
+
+
+def written(query: Query, minus: str = "-") -> str:
+    """`minus` is how its reader writes NOT: "-" or "NOT "."""
+    match query:
+        case And(operands):
+            return " ".join(_operand(operand, minus) for operand in operands)
+        case Or(operands):
+            return " OR ".join(written(operand, minus) for operand in operands)
+        case Not(operand):
+            return minus + _operand(operand, minus, closed=True)
+    return _term(query)
+
+
+def _operand(query: Query, minus: str, closed: bool = False) -> str:
+    needs = isinstance(query, Or) or (closed and isinstance(query, And))
+    text = written(query, minus)
+    return f"({text})" if needs else text
+
+
+def _term(leaf: Leaf) -> str:
+    match leaf:
+        case Phrase(words, field, typed):
+            return _in_field(field, _quoted(typed or " ".join(words)))
+        case Prefix(start, field, typed):
+            return _in_field(field, typed or f"{start}*")
+        case Author(names, typed):
+            return _in_field("author", _quoted(typed or " ".join(names)))
+        case Category(name, typed):
+            return _in_field("cat", _quoted(typed or name))
+        case Listed(source):
+            return f"in:{source}"
+        case HasCode():
+            return "has:code"
+        case Upvotes(least):
+            return f"upvotes:{least}"
+    return "*"
+
+
+def _quoted(words: str) -> str:
+    bare = _BARE.fullmatch(words) and words not in _OPERATORS
+    return words if bare else f'"{words}"'
+
+
+def _in_field(field: str, text: str) -> str:
+    return f"{field}:{text}" if field else text

@@ -1,0 +1,97 @@
+"""`bench`: figures against baselines, small here; it fails where engines disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from subscriptions.benchmarks import match as bench_match
+from subscriptions.benchmarks.baselines import FullText, full_text, naive
+from subscriptions.benchmarks.mix import Mix
+from subscriptions.matching import Matcher, parse_canonical
+from subscriptions.matching.index import numbers
+
+from .asking import ask, refusal
+
+
+def test_match_measures_in_a_database_of_its_own() -> None:
+    """No database of this test is open: touching one would fail."""
+    sizes = ["--papers=40", "--filters=300", "--subscribers=500", "--rounds=1"]
+    figures = ask("bench", "match", *sizes)
+    assert {
+        "match_s",
+        "compile_s",
+        "vs_fts5",
+        "vs_naive",
+        "growth_30x",
+        "add_one_ms",
+        "picks_1m_s",
+        "picks_load_s",
+        "peak_rss_mb",
+    } <= figures.keys()
+    assert all(value > 0 for value in figures.values())
+    assert (figures["papers"], figures["filters"]) == (40, 300)
+
+
+def test_preview_measures_ten_editions_of_its_own() -> None:
+    figures = ask("bench", "preview", "--papers=5")
+    assert (figures["papers"], figures["days"]) == (50, 10)
+    assert 0 < figures["p50_ms"] <= figures["p95_ms"]
+
+
+def test_a_size_that_makes_no_sense_is_refused() -> None:
+    said = refusal("bench", "match", "--papers=0")
+    assert said == "--papers takes a number from 1 up."
+
+
+def test_all_engines_find_the_same_papers_in_the_mix() -> None:
+    mix = Mix()
+    documents = list(mix.papers(60))
+    texts = mix.filters(1500)
+    queries = list(map(parse_canonical, texts))
+    matcher = Matcher()
+    for number, text in enumerate(texts):
+        matcher.add(number, text)
+    matches = matcher.match(documents)
+    own = [list(numbers(matches.documents(number))) for number in range(len(texts))]
+    assert sum(map(bool, own)) > 50
+    rows = FullText(documents).run(map(full_text, queries))
+    assert [[row for (row,) in some] for some in rows] == own
+    assert naive(queries, documents) == own
+
+
+@pytest.mark.django_db
+def test_engines_that_disagree_stop_the_measuring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench_match, "full_text", lambda query: '"the"')
+    with pytest.raises(bench_match.Disagreement):
+        bench_match.measure(
+            papers=20, filters=60, subscribers=10, rounds=1, say=lambda text: None
+        )
+
+
+def test_the_mix_is_the_same_for_the_same_seed() -> None:
+    one, other = Mix(), Mix()
+    assert list(one.papers(5)) == list(other.papers(5))
+    assert one.filters(50) == other.filters(50)
+    assert one.filters(50) != Mix(2).filters(50)
+
+
+def test_rank_counts_ties_and_cuts_over_real_days(shared: Path) -> None:
+    files = [
+        str(shared / "data" / "hf_daily" / "2026-06-24.json"),
+        str(shared / "data" / "arxiv_daily" / "2026-06-24.jsonl"),
+    ]
+    figures = ask("bench", "rank", "--file", *files)
+    assert figures["days"] == 1
+    assert figures["author_papers"] >= 100
+    assert figures["author_cut"] == 0
+    assert figures["narrow_cut_share"] <= 0.1
+    assert figures["hf_in_top"] > 2 * figures["hf_in_top_expected"] > 0
+
+
+@pytest.mark.django_db
+def test_rank_without_a_day_of_both_sources_says_so() -> None:
+    assert "no day with an edition of both" in refusal("bench", "rank")
