@@ -9,20 +9,29 @@ search would fail without.)
 
 from django.db import migrations
 
+# Quotes and backslashes are doubled: no text may keep a paper from being stored.
 # Lexemes as they are: a text search configuration would cut some of them again, such
 # as `1e5`. Positions are those in the title or in the abstract; both begin with 1.
 POSTGRESQL = """
 CREATE FUNCTION subscriptions_paper_search(title text, abstract text, facts text)
 RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT COALESCE(string_agg(lexeme, ' '), '')::tsvector FROM (
-        SELECT '''t:' || left(word, 500) || ''':' || least(place, 16383) || 'A' AS lexeme
+        SELECT '''t:' ||
+            replace(replace(left(word, 500), '\\', '\\\\'), '''', '''''') || ''':'
+            || least(place, 16383) || 'A' AS lexeme
         FROM unnest(string_to_array(title, ' ')) WITH ORDINALITY AS t (word, place)
+        WHERE word <> ''
         UNION ALL
-        SELECT '''' || left(word, 500) || ''':' || least(place, 16383) || 'B'
+        SELECT '''' ||
+            replace(replace(left(word, 500), '\\', '\\\\'), '''', '''''') || ''':'
+            || least(place, 16383) || 'B'
         FROM unnest(string_to_array(abstract, ' ')) WITH ORDINALITY AS a (word, place)
+        WHERE word <> ''
         UNION ALL
-        SELECT '''' || left(fact, 500) || ''''
+        SELECT '''' ||
+            replace(replace(left(fact, 500), '\\', '\\\\'), '''', '''''') || ''''
         FROM unnest(string_to_array(facts, ' ')) AS f (fact)
+        WHERE fact <> ''
     ) AS lexemes
 $$;
 -- Long values apart from the row, so that a search reads short rows; and the vector

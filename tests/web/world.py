@@ -35,7 +35,6 @@ class World:
             "search": "/papers",
             "search with results": "/papers?q=invented",
             "search, a page that is not there": "/papers?q=invented&page=9",
-            "preview": "/preview?filter=invented",
             "search with a fault": "/papers?q=(invented",
             "subscribe": "/subscribe",
             "sent": "/subscribe/sent",

@@ -118,10 +118,12 @@ def _words(
     query: Query, papers: list[int], listings: QuerySet[Listing]
 ) -> dict[int, tuple[str, ...]]:
     """Of the newest listing of each paper that satisfies the filter."""
-    newest = listings.select_related("edition").order_by("-listed_on", "source")
+    newest = listings.select_related("edition").defer("frozen")
+    newest = newest.order_by("-listed_on", "source")
     rows = Paper.objects.filter(pk__in=papers).prefetch_related(
         Prefetch("listings", newest, to_attr="counted")
     )
+    rows = rows.defer("title_words", "abstract_words", "facts")
     words = {}
     for paper in rows:
         explained = (explain(query, document) for document in _documents(paper))
@@ -138,13 +140,13 @@ def _documents(paper: Paper) -> Iterator[Document]:
     alone = Document.of_paper(paper)
     counted: list[Listing] = getattr(paper, "counted", [])
     for listing in counted:
-        frozen = listing.frozen or {}
+        votes = listing.frozen_upvotes
         yield replace(
             alone,
             listing=listing.pk,
             source=listing.source,
             day=listing.edition.day if listing.edition else listing.listed_on,
-            upvotes=frozen.get("upvotes", alone.upvotes),
+            upvotes=alone.upvotes if votes is None else votes,
         )
     if not counted:
         yield alone
