@@ -115,25 +115,18 @@ class Index:
         """
         match leaf:
             case Phrase(parts, scope):
-                texts = [_spaced(parts)]
+                asked = [parts]
             case Prefix(start, scope):
-                texts = [_spaced([word]) for word in self._beginning_with(start)]
+                asked = [(word,) for word in self._beginning_with(start)]
             case Author():
                 return dict.fromkeys(numbers(bits), AUTHOR_FREQUENCY)
             case _:
                 return {}
-        in_title, in_abstract = scope != "abstract", scope != "title"
-        found = {}
-        for number in numbers(bits):
-            frequency = 0.0
-            if in_title:
-                times = self.title.count(texts, number)
-                frequency += times and times * title_weight(self.title.lengths[number])
-            if in_abstract:
-                times = self.abstract.count(texts, number)
-                length = self.abstract.lengths[number]
-                frequency += times and times * abstract_weight(length)
-            found[number] = frequency
+        found = dict.fromkeys(numbers(bits), 0.0)
+        for field in self.fields(scope):
+            weight = title_weight if field is self.title else abstract_weight
+            for number, times in field.times(asked, bits).items():
+                found[number] += times * weight(field.lengths[number])
         return found
 
     @cached_property
@@ -232,9 +225,15 @@ class _Field:
                 return 0
         return found
 
-    def count(self, texts: Iterable[str], number: int) -> int:
-        within = self.texts[number]
-        return sum(map(within.count, texts))
+    def times(self, asked: Iterable[tuple[str, ...]], bits: int) -> dict[int, int]:
+        """How often the documents in `bits` have any of these words or phrases."""
+        found: dict[int, int] = defaultdict(int)
+        for parts in asked:
+            text = _spaced(parts)
+            # A prefix stands for hundreds of words, of which a document has a few.
+            for number in numbers(self.bits_of_all(parts) & bits):
+                found[number] += self.texts[number].count(text)
+        return found
 
 
 def _spaced(some: Iterable[str]) -> str:

@@ -6,10 +6,12 @@ listing that matches, and shows the card of the newest one (rule 11).
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from sys import byteorder
 
 from .index import Entry, numbers
 from .language.tree import Leaf
@@ -18,6 +20,11 @@ from .scoring import SCALE, lot, rarity, term_score, upvotes_score
 
 # A digest holds 40 papers at most; more are kept for readers who had some of them.
 _KEPT = 100
+# Terms of a filter, times the share of the documents it finds, from which on all
+# documents' scores are added up at once; and the share of the documents (1 in ...) of
+# which a term must have the score kept for that.
+_MANY = 4
+_OFTEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class Ranking:
     """Editions as one row of documents, numbered through, ranked for any filter.
 
     A paper's number is that of its first document. Memory: scores of the terms asked
-    for, and at most a hundred numbers for each filter asked for.
+    for, those of frequent terms twice, and at most a hundred numbers for each filter
+    asked for.
     """
 
     def __init__(self, editions: Sequence[Matches]) -> None:
@@ -56,6 +64,7 @@ class Ranking:
             self._editions.append((len(self.entries), matches))
             self.entries += matches.index.entries
         self._scores: dict[Leaf, dict[int, int]] = {}
+        self._rows: dict[Leaf, int] = {}
         self._ranked: dict[int, Ranked] = {}
 
     def of(self, filter_id: int) -> Ranked:
@@ -172,8 +181,11 @@ class Ranking:
 
     def _score(self, filter_id: int, documents: int) -> dict[int, int]:
         """Document -> score: the sum over the terms asked for, and its upvotes."""
-        upvotes = self._upvotes
-        terms = [self._term(leaf) for leaf in self._leaves(filter_id)]
+        upvotes, leaves = self._upvotes, self._leaves(filter_id)
+        if len(leaves) * documents.bit_count() > _MANY * len(self.entries):
+            scores = self._sums(leaves)
+            return {n: scores[n] for n in numbers(documents)}
+        terms = [self._term(leaf) for leaf in leaves]
         if len(terms) == 1:
             (only,) = terms
             return {n: upvotes[n] + only.get(n, 0) for n in numbers(documents)}
@@ -181,6 +193,34 @@ class Ranking:
             n: upvotes[n] + sum([scores.get(n, 0) for scores in terms])
             for n in numbers(documents)
         }
+
+    def _sums(self, leaves: Sequence[Leaf]) -> list[int]:
+        """The score of every document: for many terms that many documents have, about
+        ten times as fast as a sum for each."""
+        whole, rare = self._upvotes_row, []
+        for leaf in leaves:
+            scores = self._term(leaf)
+            if len(scores) * _OFTEN > len(self.entries):
+                whole += self._row(leaf)
+            else:
+                rare.append(scores)
+        sums = array("Q", whole.to_bytes(8 * len(self.entries), byteorder)).tolist()
+        for scores in rare:
+            for number, score in scores.items():
+                sums[number] += score
+        return sums
+
+    def _row(self, leaf: Leaf) -> int:
+        row = self._rows.get(leaf)
+        if row is None:
+            scores = self._term(leaf)
+            row = _in_a_row([scores.get(n, 0) for n in range(len(self.entries))])
+            self._rows[leaf] = row
+        return row
+
+    @cached_property
+    def _upvotes_row(self) -> int:
+        return _in_a_row(self._upvotes)
 
     def _order(self, filter_id: int, documents: int) -> list[int]:
         """By score, then by lot; a repeated paper by the best of its documents."""
@@ -238,3 +278,9 @@ class Ranking:
                 for number, frequency in index.frequencies(leaf, bits).items()
             }
         return scores
+
+
+def _in_a_row(scores: Sequence[int]) -> int:
+    """All scores as one integer of 64 bits each, so that adding two such adds them all;
+    the sum of a filter's terms stays far below 2^64."""
+    return int.from_bytes(array("Q", scores).tobytes(), byteorder)

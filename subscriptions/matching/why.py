@@ -6,7 +6,8 @@ the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -63,12 +64,8 @@ def marks(spans: Iterable[Span], field: str, shown: str) -> list[tuple[int, int]
     or with its TeX made readable, where the places of the spans themselves are wrong.
     """
     wanted = {tuple(words(span.text)) for span in spans if span.field == field}
-    read = tokens(shown)
-    found = {
-        _span(field, shown, first, last)
-        for parts in filter(None, wanted)
-        for first, last in _runs(read, parts)
-    }
+    text = _Text(field, shown, tokens(shown))
+    found = [span for parts in filter(None, wanted) for span in text.runs(parts)]
     return [(span.start, span.end) for span in _apart(found)]
 
 
@@ -81,6 +78,38 @@ def why_not(query: Query, document: Document) -> str:
     return reason[0].upper() + reason[1:] + "."
 
 
+class _Text:
+    """A title or an abstract: its words in order, and where each of them stands."""
+
+    def __init__(self, field: str, text: str, read: Sequence[Token]) -> None:
+        self.field, self.text, self.read = field, text, read
+        self.places: dict[str, list[int]] = {}
+        for at, token in enumerate(read):
+            self.places.setdefault(token.word, []).append(at)
+
+    def runs(self, parts: tuple[str, ...]) -> Iterator[Span]:
+        """Each place where `parts` follow each other."""
+        read = self.read
+        for at in self.places.get(parts[0], ()):
+            here = read[at : at + len(parts)]
+            if tuple(token.word for token in here) == parts:
+                yield self._span(here[0], here[-1])
+
+    def beginning_with(self, start: str) -> Iterator[Span]:
+        first = bisect_left(self._sorted, start)
+        last = bisect_left(self._sorted, start + "\U0010ffff", first)
+        for word in {*self._sorted[first:last], stem(start)}:
+            for at in self.places.get(word, ()):
+                yield self._span(self.read[at], self.read[at])
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.places)
+
+    def _span(self, first: Token, last: Token) -> Span:
+        return _span(self.field, self.text, first, last)
+
+
 class _Reading:
     """A document, its words read when they are first needed."""
 
@@ -88,24 +117,23 @@ class _Reading:
         self.document = document
 
     @cached_property
-    def title(self) -> list[Token]:
-        return _stemmed(self.document.title)
+    def title(self) -> _Text:
+        return _Text("title", self.document.title, _stemmed(self.document.title))
 
     @cached_property
-    def abstract(self) -> list[Token]:
-        return _stemmed(self.document.abstract)
+    def abstract(self) -> _Text:
+        text = self.document.abstract
+        return _Text("abstract", text, _stemmed(text))
 
     @cached_property
     def authors(self) -> list[tuple[str, list[Token]]]:
         return [(name, tokens(name)) for name in self.document.authors]
 
-    def fields(self, wanted: str) -> list[tuple[str, str, list[Token]]]:
-        """Name, text and words of the field asked for, or of both for ""."""
-        both = [
-            ("title", self.document.title, self.title),
-            ("abstract", self.document.abstract, self.abstract),
-        ]
-        return [entry for entry in both if wanted in {"", entry[0]}]
+    def texts(self, wanted: str) -> tuple[_Text, ...]:
+        """The field asked for, or both for ""."""
+        if wanted:
+            return (self.title,) if wanted == "title" else (self.abstract,)
+        return self.title, self.abstract
 
 
 @lru_cache(maxsize=2048)
@@ -139,9 +167,12 @@ def _leaf(leaf: Leaf, reading: _Reading) -> list[Span] | None:
     document = reading.document
     match leaf:
         case Phrase(parts, wanted):
-            return _phrase(parts, wanted, reading) or None
+            texts = reading.texts(wanted)
+            return [span for text in texts for span in text.runs(parts)] or None
         case Prefix(start, wanted):
-            return _prefix(start, wanted, reading) or None
+            texts = reading.texts(wanted)
+            spans = (span for text in texts for span in text.beginning_with(start))
+            return list(spans) or None
         case Author(names):
             return _author(names, reading) or None
         case Category(name):
@@ -170,32 +201,6 @@ def _whole(field: str, text: str) -> Span:
 def _is_in(category: str, name: str) -> bool:
     folded = category.lower()
     return folded == name or folded.startswith(name + ".")
-
-
-def _phrase(parts: tuple[str, ...], wanted: str, reading: _Reading) -> list[Span]:
-    return [
-        _span(field, text, first, last)
-        for field, text, read in reading.fields(wanted)
-        for first, last in _runs(read, parts)
-    ]
-
-
-def _runs(read: list[Token], parts: tuple[str, ...]) -> Iterator[tuple[Token, Token]]:
-    """First and last token of each place where `parts` follow each other."""
-    for at in range(len(read) - len(parts) + 1):
-        here = read[at : at + len(parts)]
-        if all(token.word == part for token, part in zip(here, parts, strict=True)):
-            yield here[0], here[-1]
-
-
-def _prefix(start: str, wanted: str, reading: _Reading) -> list[Span]:
-    own = stem(start)
-    return [
-        _span(field, text, token, token)
-        for field, text, read in reading.fields(wanted)
-        for token in read
-        if token.word.startswith(start) or token.word == own
-    ]
 
 
 def _author(names: tuple[str, ...], reading: _Reading) -> list[Span]:

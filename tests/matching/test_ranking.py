@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from subscriptions.matching import Document, Matcher, Ranking, canonical, parse
-from subscriptions.matching.scoring import ABSTRACT_LENGTH, TITLE_LENGTH
+from subscriptions.matching.scoring import (
+    ABSTRACT_LENGTH,
+    SCALE,
+    TITLE_LENGTH,
+    upvotes_score,
+)
 
 from .documents import a_document, hits
 
@@ -127,3 +132,26 @@ def test_all_papers_of_a_broad_filter_can_be_had() -> None:
     assert ranking.of(1).papers.bit_count() == 300
     assert [hit.paper for hit in ranking.hits(1)] == list(range(300, 0, -1))
     assert len(ranking.of(1).best) < len(ranking.all_of(1)) == 300
+
+
+def test_20_many_terms_that_many_papers_have_are_added_up_as_few_are() -> None:
+    """Those that many papers have are added for all papers at once, rare ones one by
+    one: the score is the sum of what each term gives alone."""
+    often, rare = [f"often{n}" for n in range(9)], [f"rare{n}" for n in range(3)]
+    documents = [
+        a_document(" ".join(often[at % 3 :]), rare[at % 3] * (at < 6), upvotes=at)
+        for at in range(60)
+    ]
+    matcher = Matcher()
+    for number, text in enumerate([" OR ".join(often + rare), *often, *rare]):
+        matcher.add(number, text)
+    ranking = Ranking([matcher.match(documents)])
+    expected = {each.paper: upvotes_score(each.upvotes) for each in documents}
+    alone = [hit for number in range(1, 13) for hit in ranking.hits(number)]
+    upvotes = {each.paper: each.upvotes for each in documents}
+    for hit in alone:
+        own = round(hit.score * SCALE) - upvotes_score(upvotes[hit.paper])
+        expected[hit.paper] += own
+    found = {hit.paper: round(hit.score * SCALE) for hit in ranking.hits(0)}
+    assert found == expected
+    assert list(found.values()) == sorted(expected.values(), reverse=True)
