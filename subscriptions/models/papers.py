@@ -49,6 +49,9 @@ class Card:
     summary: str
     note: str
 
+    def __hash__(self) -> int:
+        return hash(self.arxiv_id)  # cards are looked up a dozen times for every digest
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"day": self.day and self.day.isoformat()}
 

@@ -1,18 +1,46 @@
-"""A reader's digest: fitted to the size that no mail client clips, then written."""
+"""A reader's digest: fitted to the size that no mail client clips, put together from
+pieces that were coded once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from . import columns, papers, phrases, styles
-from .footer import footer
-from .mail import Digest, Rendered
-from .message import message, quoted_printable
+from markupsafe import escape
+
+from . import cards, papers, phrases
+from .encoding import coded
+from .footer import constants, reader
+from .mail import Covered, Digest, Rendered
+from .message import message
+from .pieces import block, frame
 
 SIZE_LIMIT = 90_000  # bytes of a part after transfer encoding; Gmail clips near 102 KB
 FULL_ABSTRACTS = 8
 MOST_AGAIN = 12
+
+_LINKS = ("preferences", "unsubscribe", "web", "privacy")
+_BETWEEN = coded(" · ")
+# The blocks of digest/body.html and body.txt, and what each depends on.
+_SHARED = {
+    "editions": ("editions", "more_matched"),
+    "notes": ("first", "samples", "notes", "hour", "zone"),
+    "more": ("left_out", "some"),
+    "again": ("again",),
+    "why": ("confirmed", "hour", "zone"),
+}
+BLOCKS: dict[str, dict[str, tuple[str, ...]]] = {
+    "digest/body.html": _SHARED
+    | {
+        "peek": ("inside",),
+        "top": ("filters",),
+        "dateline": ("weekly", "due", "papers", "listed"),
+    },
+    "digest/body.txt": _SHARED
+    | {"dateline": ("weekly", "due", "papers", "listed", "filters")},
+}
+_FRAMED = {name: frozenset([*blocks, "sections"]) for name, blocks in BLOCKS.items()}
 
 
 def digest(d: Digest, whole: bool = False) -> Rendered:
@@ -34,8 +62,6 @@ def digest(d: Digest, whole: bool = False) -> Rendered:
         subject, html, text = _parts(d, kept, full)
     return Rendered(
         subject=subject,
-        html=html,
-        text=text,
         message=message(
             d.recipient.address, subject, text, html, d.envelope, d.links, bulk=True
         ),
@@ -57,50 +83,67 @@ def _fits(d: Digest, kept: int, full: int) -> bool:
     return _small_enough(html, text)
 
 
-def _small_enough(*parts: str) -> bool:
-    return all(len(quoted_printable(part)) < SIZE_LIMIT for part in parts)
+def _small_enough(*parts: list[bytes]) -> bool:
+    return all(sum(map(len, part)) < SIZE_LIMIT for part in parts)
 
 
-def _parts(d: Digest, kept: int, full: int) -> tuple[str, str, str]:
-    """Subject, HTML ("" for a reader of text) and text of the first `kept` papers."""
-    context = _context(d, kept, full)
-    context["subject"] = subject = styles.render("digest/subject.txt", context).strip()
-    text = styles.render("digest/body.txt", context)
-    html = "" if d.recipient.text_only else styles.render("digest/body.html", context)
-    return subject, html, text
+def _parts(d: Digest, kept: int, full: int) -> tuple[str, list[bytes], list[bytes]]:
+    """Subject, HTML (empty for a reader of text) and text, both in coded pieces, of the
+    first `kept` papers, the first `full` of them with whole abstracts."""
+    names, html, text = _sections(papers.sections(d, kept), full)
+    told, given = values(d, kept, [name for name, _ in names]), constants()
+    links = {name: getattr(d.links, name) for name in _LINKS}
+    holes = {name: coded(address) for name, address in links.items()}
+    text_part = _part("digest/body.txt", given, told, holes, text)
+    if d.recipient.text_only:
+        return told["subject"], [], text_part
+    for name, address in links.items():
+        if "&" in address or "'" in address:
+            holes[name] = coded(str(escape(address)))
+    holes["subject"] = coded(str(escape(told["subject"])))
+    holes["inside"] = _BETWEEN.join([name for _, name in names[2 : 2 + told["inside"]]])
+    html_part = _part("digest/body.html", given, told, holes, html)
+    return told["subject"], html_part, text_part
 
 
-def _context(d: Digest, kept: int, full: int) -> dict[str, Any]:
-    sections = papers.sections(d.groups, kept, full)
-    titles = [paper.title for section in sections for paper in section.papers]
-    total = sum(len(group.entries) for group in d.groups)
-    samples = all(each.source == "Sample" for each in d.editions) and bool(d.editions)
-    return footer(d.recipient, d.links) | {
-        "subject_line": phrases.subject(titles, d.due_date, total),
-        "inside": phrases.inside(titles[2:]),
+def values(d: Digest, kept: int, names: list[str]) -> dict[str, Any]:
+    """What the templates say besides the papers, of which `kept` stand in the mail, by
+    the short `names`."""
+    total = sum([len(group.entries) for group in d.groups])
+    to = d.recipient
+    return {
+        **reader(to.hour, to.zone, to.confirmed_on),
+        "subject": phrases.subject(names, d.due_date, total),
+        "inside": phrases.inside(names[2:]),
         "due": phrases.long_day(d.due_date),
         "weekly": d.weekly,
         "first": d.first,
-        "samples": samples,
-        "sections": sections,
         "papers": phrases.count(total, "paper"),
-        "listed": sum(edition.papers for edition in d.editions),
-        "matched": d.matched,
-        "total": total,
+        "more_matched": d.matched if d.matched > total else 0,
         "filters": phrases.count(d.filters, "filter"),
-        "editions": [
-            (phrases.line(each.source, 40), phrases.day_of_week(each.day), each.papers)
-            for each in d.editions
-        ],
+        **_editions(d.editions),
         "left_out": total - kept,
-        "again": _again(d),
-        "notes": [phrases.line(note, 400) for note in d.notes[:6]],
-        "count": phrases.count,
-        "wrap": columns.wrap,
+        "some": kept > 0,
+        "again": _again(d) if d.again else (),
+        "notes": tuple([phrases.line(note, 400) for note in d.notes[:6]]),
     }
 
 
-def _again(d: Digest) -> list[tuple[str, str, list[papers.AgainShown]]]:
+@lru_cache(maxsize=1000)
+def _editions(editions: tuple[Covered, ...]) -> dict[str, Any]:
+    return {
+        "editions": tuple(
+            (phrases.line(each.source, 40), phrases.day_of_week(each.day), each.papers)
+            for each in editions
+        ),
+        "listed": sum(edition.papers for edition in editions),
+        "samples": {each.source for each in editions} == {"Sample"},
+    }
+
+
+def _again(
+    d: Digest,
+) -> tuple[tuple[str, str, tuple[papers.AgainShown, ...]], ...]:
     """(source, weekday it was sent, papers), in the order given."""
     blocks: dict[tuple[str, str], list[papers.AgainShown]] = {}
     for each in d.again[:MOST_AGAIN]:
@@ -110,4 +153,64 @@ def _again(d: Digest) -> list[tuple[str, str, list[papers.AgainShown]]]:
         blocks.setdefault((phrases.line(each.source, 40), day), []).append(
             papers.again(each)
         )
-    return [(source, day, shown) for (source, day), shown in blocks.items()]
+    return tuple((*about, tuple(shown)) for about, shown in blocks.items())
+
+
+def _part(
+    name: str,
+    given: tuple[tuple[str, str], ...],
+    told: dict[str, Any],
+    holes: dict[str, bytes],
+    sections: list[bytes],
+) -> list[bytes]:
+    """One part: the frame of its template, its blocks, the papers."""
+    blocks = BLOCKS[name]
+    parts: list[bytes] = []
+    for piece in frame(name, _FRAMED[name], given):
+        if isinstance(piece, bytes):
+            parts.append(piece)
+        elif piece == "sections":
+            parts += sections
+        elif needs := blocks.get(piece):
+            wanted = tuple([told[need] for need in needs])
+            for inner in block(name, piece, needs, wanted):
+                parts.append(inner if isinstance(inner, bytes) else holes[inner])
+        else:
+            parts.append(holes[piece])
+    return parts
+
+
+def _sections(
+    sections: list[papers.Section], full: int
+) -> tuple[list[tuple[str, bytes]], list[bytes], list[bytes]]:
+    """The papers' short names, plain and for HTML, and how they stand in each part."""
+    names: list[tuple[str, bytes]] = []
+    html: list[bytes] = []
+    text: list[bytes] = []
+    rule = cards.rule()
+    for heading, entries in sections:
+        head = cards.heading(heading, len(entries))
+        html.append(head.html)
+        text.append(head.text)
+        for card, source, _, reasons, page_url in entries:
+            at = len(names)
+            name, name_html, html_before, html_after, text_before, text_after = (
+                cards.paper(
+                    card, source == "Sample", page_url, at < full, at == 0, reasons
+                )
+            )
+            names.append((name, name_html))
+            page = coded(page_url)
+            html += html_before
+            html += (page, html_after, rule)
+            text.append(place(at + 1))
+            text += text_before
+            text += (page, text_after)
+        html.pop()  # the rule after a section's last paper
+    return names, html, text
+
+
+@lru_cache(maxsize=100)
+def place(number: int) -> bytes:
+    """A paper's number in the text, in four columns, after an empty line."""
+    return coded("\n" + f"{number}.".ljust(4))

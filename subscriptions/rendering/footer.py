@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from functools import lru_cache
 
 from django.conf import settings
 
-from . import phrases
-from .mail import Links, Recipient
+
+def constants() -> tuple[tuple[str, str], ...]:
+    """What is the same in every mail of this installation, by name."""
+    return (
+        ("site", settings.SITE_NAME),
+        ("imprint", _imprint(settings.CONTROLLER, settings.POSTAL_ADDRESS)),
+        ("contact", settings.CONTACT),
+    )
 
 
-def footer(recipient: Recipient, links: Links) -> dict[str, Any]:
-    confirmed = recipient.confirmed_on
+@lru_cache(maxsize=10_000)
+def reader(hour: int, zone: str, confirmed_on: date | None) -> dict[str, str]:
+    """What a mail says of its reader: when it comes and since when."""
+    day = confirmed_on
     return {
-        "site": settings.SITE_NAME,
-        "links": links,
-        "hour": f"{recipient.hour:02}:00",
-        "zone": recipient.zone,
-        "confirmed": (
-            f"{confirmed.day} {confirmed:%B} {confirmed.year}" if confirmed else ""
-        ),
-        "imprint": _imprint(),
-        "contact": settings.CONTACT,
-        "name_of": phrases.filter_name,
+        "hour": f"{hour:02}:00",
+        "zone": zone,
+        "confirmed": f"{day.day} {day:%B} {day.year}" if day else "",
     }
 
 
-def _imprint() -> str:
+@lru_cache(maxsize=16)
+def _imprint(controller: str, address: str) -> str:
     """Who is responsible, and where they are, without naming them twice."""
-    parts = [settings.CONTROLLER, settings.POSTAL_ADDRESS]
-    if settings.CONTROLLER and settings.POSTAL_ADDRESS.startswith(settings.CONTROLLER):
+    parts = [controller, address]
+    if controller and address.startswith(controller):
         parts = parts[1:]
     lines = ", ".join(part.strip() for part in parts if part.strip())
     return ", ".join(line.strip() for line in lines.splitlines() if line.strip())

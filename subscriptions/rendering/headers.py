@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -15,6 +16,9 @@ from .mail import Envelope, Links
 
 FOLD = "\r\n "
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_URI = re.compile(r"https?://[!-;=?-~]+")
+_ID = re.compile(r"<[!-;=?A-~]+@[A-Za-z0-9.\[\]:-]+>")
+_NOT_IN_MAILBOX = re.compile(r"[\s<>(),;:\\]")
 _PLAIN = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")  # atoms and spaces
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]+")
 _LITERAL = frozenset(
@@ -35,36 +39,55 @@ def lines(
     """
     if envelope.date.tzinfo is None:
         raise ValueError("The mail's date has no zone; it takes an aware datetime.")
+    own = [
+        f"To: <{mailbox(address)}>",
+        f"Subject: {_folded('Subject', subject)}",
+        f"Date: {_date(envelope.date.replace(microsecond=0))}",
+        f"Message-ID: {_message_id(envelope.message_id)}",
+        f"List-Unsubscribe: <{_uri(links.one_click)}>",
+    ]
+    return [
+        *_constant(
+            settings.EMAIL_FROM,
+            settings.SITE_NAME,
+            settings.LIST_ID,
+            settings.CONTACT,
+            bulk,
+        ),
+        *[line.encode("ascii") for line in own],
+        _line("Feedback-ID", envelope.feedback_id),
+    ]
+
+
+_date = lru_cache(maxsize=1000)(format_datetime)
+
+
+@lru_cache(maxsize=16)
+def _constant(
+    email_from: str, site: str, list_id: str, contact: str, bulk: bool
+) -> tuple[bytes, ...]:
+    """What stands in every mail of this installation."""
     fields = [
-        ("From", sender()),
-        ("To", f"<{mailbox(address)}>"),
-        ("Subject", _folded("Subject", subject)),
-        ("Date", format_datetime(envelope.date)),
-        ("Message-ID", _message_id(envelope.message_id)),
-        ("List-Unsubscribe", f"<{_uri(links.one_click)}>"),
+        ("From", sender(email_from, site)),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Id", _named(settings.SITE_NAME, settings.LIST_ID)),
-        ("Feedback-ID", envelope.feedback_id),
+        ("List-Id", _named(site, list_id)),
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
     ]
-    if "@" in settings.CONTACT:
-        fields.append(("Reply-To", _contact()))
+    if "@" in contact:
+        name, address = parseaddr(contact)
+        bare = mailbox(address)
+        fields.append(("Reply-To", _named(name, bare) if name else bare))
     if bulk:
         fields.append(("Precedence", "bulk"))
     fields.append(("MIME-Version", "1.0"))
-    return [_line(name, value) for name, value in fields]
+    return tuple(_line(name, value) for name, value in fields)
 
 
-def sender() -> str:
-    """EMAIL_FROM under its own display name, else under the site's."""
-    name, address = parseaddr(settings.EMAIL_FROM)
-    return _named(name or settings.SITE_NAME, mailbox(address))
-
-
-def _contact() -> str:
-    name, address = parseaddr(settings.CONTACT)
-    return _named(name, mailbox(address)) if name else mailbox(address)
+def sender(email_from: str, site: str) -> str:
+    """`email_from` under its own display name, else under the site's."""
+    name, address = parseaddr(email_from)
+    return _named(name or site, mailbox(address))
 
 
 def _named(name: str, address: str) -> str:
@@ -81,12 +104,17 @@ def mailbox(address: str) -> str:
     if _CONTROL.search(address):
         raise ValueError("The address has a control character; it takes name@host.")
     local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or re.search(r"[\s<>(),;:\\]", address):
+    if not (local and at and domain) or _NOT_IN_MAILBOX.search(address):
         raise ValueError("The address is not one mailbox; it takes name@host.")
     if not local.isascii():
         # SMTPUTF8 is for relays that announce it; sign-up refuses such addresses.
         raise ValueError("The address has a non-ASCII name before its @.")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
+    return f"{local}@{_in_ascii(domain)}"
+
+
+@lru_cache(maxsize=10_000)
+def _in_ascii(domain: str) -> str:
+    return domain.encode("idna").decode("ascii")
 
 
 def phrase(text: str) -> str:
@@ -101,17 +129,25 @@ def phrase(text: str) -> str:
 
 def encoded_words(text: str) -> list[str]:
     """`text` as RFC 2047 words of at most 67 characters, none cutting a character."""
-    words, word = [], ""
-    for character in text:
-        code = "".join(
-            chr(byte) if byte in _LITERAL else "_" if byte == 32 else f"={byte:02X}"
-            for byte in character.encode()
-        )
-        if len(word) + len(code) > _WORD_LENGTH:
-            words.append(word)
-            word = ""
-        word += code
-    return [f"=?utf-8?q?{each}?=" for each in [*words, word]]
+    words: list[str] = []
+    word: list[str] = []
+    room = _WORD_LENGTH
+    for code in map(_code, text):
+        room -= len(code)
+        if room < 0:
+            words.append("".join(word))
+            word, room = [], _WORD_LENGTH - len(code)
+        word.append(code)
+    words.append("".join(word))
+    return [f"=?utf-8?q?{each}?=" for each in words]
+
+
+@lru_cache(maxsize=4000)
+def _code(character: str) -> str:
+    return "".join(
+        chr(byte) if byte in _LITERAL else "_" if byte == 32 else f"={byte:02X}"
+        for byte in character.encode()
+    )
 
 
 def _folded(name: str, text: str) -> str:
@@ -129,13 +165,13 @@ def _folded(name: str, text: str) -> str:
 
 
 def _uri(url: str) -> str:
-    if not re.fullmatch(r"https?://[!-;=?-~]+", url):
+    if not _URI.fullmatch(url):
         raise ValueError("List-Unsubscribe takes an ASCII http(s) address.")
     return url
 
 
 def _message_id(text: str) -> str:
-    if not re.fullmatch(r"<[!-;=?A-~]+@[A-Za-z0-9.\[\]:-]+>", text):
+    if not _ID.fullmatch(text):
         raise ValueError("A Message-ID takes <left@host> in ASCII.")
     return text
 

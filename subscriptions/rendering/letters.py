@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import columns, phrases, styles
-from .footer import footer
+from . import styles
+from .encoding import coded
+from .footer import constants, reader
 from .mail import LetterMail, Rendered
 from .maths import plain
 from .message import message
+from .pieces import CALLS
 
 KINDS = frozenset({"confirm", "welcome", "preferences", "goodbye"})
 
@@ -22,26 +24,27 @@ def letter(letter: LetterMail) -> Rendered:
     if letter.kind not in KINDS:
         known = ", ".join(sorted(KINDS))
         raise ValueError(f"There is no letter {letter.kind!r}; there are {known}.")
-    context: dict[str, Any] = footer(letter.recipient, letter.links) | {
+    to = letter.recipient
+    context: dict[str, Any] = {
+        **CALLS,
+        **dict(constants()),
+        **reader(to.hour, to.zone, to.confirmed_on),
+        "links": letter.links,
         "action_url": letter.action_url,
         "facts": letter.facts,
-        "count": phrases.count,
-        "wrap": columns.wrap,
     }
     subject = plain(styles.render(f"{letter.kind}/subject.txt", context))
     context["subject"] = subject
-    text = styles.render(f"{letter.kind}/body.txt", context)
-    html = ""
-    if not letter.recipient.text_only:
-        html = styles.render(f"{letter.kind}/body.html", context)
+    text = coded(styles.render(f"{letter.kind}/body.txt", context))
+    html = []
+    if not to.text_only:
+        html = [coded(styles.render(f"{letter.kind}/body.html", context))]
     return Rendered(
         subject=subject,
-        html=html,
-        text=text,
         message=message(
-            letter.recipient.address,
+            to.address,
             subject,
-            text,
+            [text],
             html,
             letter.envelope,
             letter.links,

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import NamedTuple
 
 from subscriptions.models import Card
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Words that satisfied a filter, as the paper writes them, and where."""
 
     words: str
     field: str  # "title", "abstract", "author", "category", "source", "code", "upvotes"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a paper is there: one filter by the reader's name for it, what it found."""
 
     filter_name: str
     found: tuple[Found, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A paper in a digest. `reasons`: the group's filter first, then the others."""
 
     card: Card
@@ -57,8 +57,7 @@ class Again:
     page_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(NamedTuple):
     """An edition that the digest covers."""
 
     source: str
@@ -132,13 +131,26 @@ class LetterMail:
 class Rendered:
     """A mail, ready to be handed over.
 
-    `html` is "" when the reader wants text only. `message` is the whole mail in 7-bit
-    bytes with CRLF. `left_out`: papers of the digest that the size limit moved to the
-    web copy; they are its last ones and do not count as had.
+    `message` is the whole mail in 7-bit bytes with CRLF; `left_out`: papers of the
+    digest that the size limit moved to the web copy; they are its last ones and do not
+    count as had.
     """
 
     subject: str
-    html: str
-    text: str
     message: bytes
     left_out: int = 0
+
+    @property
+    def text(self) -> str:
+        return self._part("plain")
+
+    @property
+    def html(self) -> str:
+        """ "" when the reader wants text only."""
+        return self._part("html")
+
+    def _part(self, subtype: str) -> str:
+        mail = message_from_bytes(self.message, policy=policy.default)
+        assert isinstance(mail, EmailMessage)  # noqa: S101  by its policy
+        body = mail.get_body((subtype,))
+        return str(body.get_content()).replace("\r\n", "\n") if body else ""

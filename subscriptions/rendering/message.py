@@ -1,80 +1,44 @@
-"""The message around the parts: MIME, transfer encoding, CRLF."""
+"""The message around the parts: headers, MIME, CRLF."""
 
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Sequence
 
 from . import headers
 from .mail import Envelope, Links
 
-_RAW = re.compile(rb"[^\t !-<>-~]")  # RFC 2045 section 6.7: what must be encoded
-# A break never splits "=XX". 72, so that a line whose first and last character must
-# still be encoded stays within 76.
-_CHUNK = re.compile(rb".{70,72}(?<!=)(?<!=.)(?=.)|.{1,72}", re.S)
-_HEX = {bytes([byte]): b"=%02X" % byte for byte in range(256)}
+_PLAIN, _HTML = (
+    b"Content-Type: text/%b; charset=utf-8\r\n"
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" % kind
+    for kind in (b"plain", b"html")
+)
 
 
 def message(
     address: str,
     subject: str,
-    text: str,
-    html: str,
+    text: Sequence[bytes],
+    html: Sequence[bytes],
     envelope: Envelope,
     links: Links,
     bulk: bool,
 ) -> bytes:
     """The whole mail: text first, then HTML where there is any; 7-bit, CRLF.
 
-    The same input gives the same bytes: the boundary comes from the Message-ID.
-    Raises ValueError for what cannot be a header (see `headers.lines`).
+    `text` and `html` are coded pieces that end with CRLF. The same input gives the same
+    bytes: the boundary comes from the Message-ID. Raises ValueError for what cannot be
+    a header (see `headers.lines`).
     """
     head = headers.lines(address, subject, envelope, links, bulk)
     if not html:
-        return b"\r\n".join([*head, *_part(text, "plain")])
+        head += [_PLAIN]
+        return b"".join([b"\r\n".join(head), *text])
     mark = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:24]
     # "=_" cannot occur in quoted-printable text, so no part can hold the boundary.
-    boundary = b"=_" + mark.encode()
-    return b"\r\n".join(
-        [
-            *head,
-            b'Content-Type: multipart/alternative; boundary="' + boundary + b'"',
-            b"",
-            b"--" + boundary,
-            *_part(text, "plain"),
-            b"--" + boundary,
-            *_part(html, "html"),
-            b"--" + boundary + b"--",
-            b"",
-        ]
-    )
-
-
-def quoted_printable(text: str) -> bytes:
-    """`text` in lines of at most 76 characters, CRLF (RFC 2045 section 6.7).
-
-    No line starts with "." (SMTP would stuff it) or "From " (mboxes would).
-    """
-    return b"\r\n".join(
-        line for raw in text.split("\n") for line in _lines(raw.encode())
-    )
-
-
-def _part(text: str, subtype: str) -> list[bytes]:
-    return [
-        b"Content-Type: text/" + subtype.encode() + b"; charset=utf-8",
-        b"Content-Transfer-Encoding: quoted-printable",
-        b"",
-        quoted_printable(text),
-    ]
-
-
-def _lines(raw: bytes) -> list[bytes]:
-    coded = _RAW.sub(lambda m: _HEX[m[0]], raw)
-    if coded[-1:] in (b" ", b"\t"):
-        coded = coded[:-1] + _HEX[coded[-1:]]
-    chunks = _CHUNK.findall(coded) or [b""]
-    for at, chunk in enumerate(chunks):
-        if chunk[:1] == b"." or chunk[:5] == b"From ":
-            chunks[at] = _HEX[chunk[:1]] + chunk[1:]
-    return [chunk + b"=" for chunk in chunks[:-1]] + chunks[-1:]
+    between = b"--=_" + mark.encode()
+    kind = b'multipart/alternative; boundary="' + between[2:] + b'"'
+    head += [b"Content-Type: " + kind, b"", between, _PLAIN]
+    # The line break before a boundary belongs to it (RFC 2046 section 5.1.1).
+    middle = b"%b\r\n%b" % (between, _HTML)
+    return b"".join([b"\r\n".join(head), *text, middle, *html, between, b"--\r\n"])

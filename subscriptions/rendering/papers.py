@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from subscriptions.models import Card
 
 from . import phrases
-from .mail import Again, Entry, Group, Reason
+from .mail import Again, Digest, Entry, Reason
 
 LONGEST_TITLE = 300
 LONGEST_ABSTRACT = 4_000  # characters; arXiv's end at 1,920
@@ -18,18 +19,21 @@ LONGEST_LINK = 500  # as the models store them
 
 
 @dataclass(frozen=True, slots=True)
-class Because:
-    """One filter's share of the why-line; `found` as `phrases.why` gives it."""
+class Why:
+    """Which filters brought a paper: the one in whose group it stands, what that found
+    (as `phrases.why` gives it), and the names of the others."""
 
     filter: str
     found: list[tuple[str, str, str]]
+    also_in: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A paper as both parts print it. Texts are readable and plain; "" is absent."""
+    """A paper as both parts print it for all its readers. Texts are readable and
+    plain; "" is absent. `leads`: it is the first of a mail."""
 
-    number: int
+    leads: bool
     title: str
     url: str
     authors: tuple[str, ...]  # the first ones
@@ -40,15 +44,13 @@ class Shown:
     sample: bool
     summary: str
     abstract: str
-    because: Because | None
-    also_in: tuple[str, ...]
-    actions: tuple[tuple[str, str], ...]  # (label, address)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
+    """The papers under one heading."""
+
     name: str
-    papers: tuple[Shown, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +60,27 @@ class AgainShown:
     brings: str  # "62 upvotes, code"
 
 
-def sections(groups: tuple[Group, ...], papers: int, full: int) -> list[Section]:
-    """The first `papers` of a digest, the first `full` of them with whole abstracts."""
-    number = 0
-    result = []
-    for group in groups:
-        inside = []
-        for entry in group.entries:
-            number += 1
-            if number <= papers:
-                inside.append(shown(entry, number, number <= full))
-        if inside:
-            result.append(Section(phrases.filter_name(group.name), tuple(inside)))
-    return result
+def sections(d: Digest, papers: int) -> list[Section]:
+    """The first `papers` of a digest under their headings: the reader's filters, or the
+    days of a week from the oldest on."""
+    left, groups = papers, []
+    for group in d.groups:
+        groups.append((phrases.filter_name(group.name), group.entries[:left]))
+        left -= len(groups[-1][1])
+    if d.weekly:
+        entries = [entry for _, some in groups for entry in some]
+        days = sorted({entry.listed_on for entry in entries})
+        by_day = {day: [e for e in entries if e.listed_on == day] for day in days}
+        groups = [(phrases.weekday(day), tuple(some)) for day, some in by_day.items()]
+    return [Section(name, entries) for name, entries in groups if entries]
 
 
-def shown(entry: Entry, number: int, full: bool) -> Shown:
-    card, sample = entry.card, entry.source == "Sample"
+def shown(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Shown:
     names, more, how_many = phrases.authors(card.authors)
     return Shown(
-        number=number,
+        leads=leads,
         title=title(card),
-        url=entry.page_url if sample else abstract_url(card),
+        url=page_url if sample else abstract_url(card),
         authors=names,
         more_authors=more,
         how_many=how_many,
@@ -88,14 +89,17 @@ def shown(entry: Entry, number: int, full: bool) -> Shown:
         sample=sample,
         summary=phrases.line(card.summary, 600),
         abstract=abstract(card, full),
-        because=_because(entry.reasons[0]) if entry.reasons else None,
-        also_in=tuple(phrases.filter_name(r.filter_name) for r in entry.reasons[1:]),
-        actions=_actions(entry, sample),
     )
 
 
-def _because(reason: Reason) -> Because:
-    return Because(phrases.filter_name(reason.filter_name), phrases.why(reason))
+def why(reasons: tuple[Reason, ...]) -> Why | None:
+    if not reasons:
+        return None
+    return Why(
+        phrases.filter_name(reasons[0].filter_name),
+        phrases.why(reasons[0]),
+        tuple(phrases.filter_name(each.filter_name) for each in reasons[1:]),
+    )
 
 
 def title(card: Card) -> str:
@@ -149,15 +153,13 @@ def _facts(card: Card) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def _actions(entry: Entry, sample: bool) -> tuple[tuple[str, str], ...]:
+def actions(card: Card, sample: bool, page_url: str) -> tuple[tuple[str, str], ...]:
     """At most three beside the title: a link-dense mail gets deferred."""
-    card = entry.card
-    actions = []
+    found = []
     if not sample:
-        actions.append(("PDF", f"https://arxiv.org/pdf/{quote(card.arxiv_id)}"))
+        found.append(("PDF", f"https://arxiv.org/pdf/{quote(card.arxiv_id)}"))
     if code := web_link(card.code_url):
-        actions.append(("Code", code))
+        found.append(("Code", code))
     elif project := web_link(card.project_url):
-        actions.append(("Project", project))
-    actions.append(("Paper’s page", entry.page_url))
-    return tuple(actions)
+        found.append(("Project", project))
+    return (*found, ("Paper’s page", page_url))

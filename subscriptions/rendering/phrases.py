@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from .mail import Found, Reason
 from .maths import readable
@@ -31,19 +32,27 @@ _AROUND = {
 }
 
 
+@lru_cache(maxsize=1000)
 def short_day(day: date) -> str:
     """7 Jul"""
     return f"{day.day} {day:%b}"
 
 
+@lru_cache(maxsize=1000)
 def day_of_week(day: date) -> str:
     """Tue 7 Jul"""
     return f"{day:%a} {short_day(day)}"
 
 
+def weekday(day: date) -> str:
+    """Tuesday 7 July"""
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+@lru_cache(maxsize=1000)
 def long_day(day: date) -> str:
     """Tuesday 7 July 2026"""
-    return f"{day:%A} {day.day} {day:%B} {day.year}"
+    return f"{weekday(day)} {day.year}"
 
 
 def count(number: int, noun: str) -> str:
@@ -86,6 +95,7 @@ def authors(names: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
     )
 
 
+@lru_cache(maxsize=20_000)
 def filter_name(name: str) -> str:
     return line(name, LONGEST_NAME) or "Your filter"
 
@@ -111,6 +121,7 @@ def why(reason: Reason, most: int = 8) -> list[tuple[str, str, str]]:
     return pieces
 
 
+@lru_cache(maxsize=20_000)
 def short_name(title: str) -> str:
     """What a title is called in a list: the part before its colon, else first words."""
     before_colon, colon, _ = title.partition(": ")
@@ -143,14 +154,15 @@ def subject(titles: Sequence[str], due: date, total: int) -> str:
     return shortened(names[0], LONGEST_SUBJECT - len(end)) + end
 
 
-def inside(titles: Iterable[str], longest: int = 150) -> str:
-    """The next titles in one line: what an inbox shows beside the subject."""
-    shown = ""
-    for title in titles:
-        longer = f"{shown} · {short_name(title)}" if shown else short_name(title)
-        if len(longer) > longest:
+def inside(names: Iterable[str], longest: int = 150) -> int:
+    """How many short names of the next papers fit a line beside the subject in an
+    inbox."""
+    shown = used = 0
+    for name in names:
+        used += len(name) + len(" · ") * bool(shown)
+        if used > longest:
             break
-        shown = longer
+        shown += 1
     return shown
 
 

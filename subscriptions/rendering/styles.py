@@ -24,14 +24,16 @@ _HIDDEN = re.compile(r"<!--jinja(\d+)-->|jinja(\d+)end")
 
 def render(name: str, context: dict[str, Any]) -> str:
     """The template `emails/<name>`, filled."""
-    return _environment().get_template(FOLDER + name).render(context)
+    return environment().get_template(FOLDER + name).render(context)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """The site's environment with its styles inlined; escaping stays by file name."""
     site = cast(Any, engines["jinja2"]).env
-    return cast(Environment, site.overlay(loader=_Styled(site.loader), cache_size=64))
+    styled = _Styled(site.loader)
+    made = site.overlay(loader=styled, cache_size=64, keep_trailing_newline=True)
+    return cast(Environment, made)
 
 
 class _Styled(BaseLoader):
@@ -74,4 +76,6 @@ def inlined(source: str, sheet: str) -> str:
     )
     # Indentation would be a fifth of a mail; nothing here is preformatted.
     styled = re.sub(r"\n\s*", "\n", styled)
+    if is_document:
+        styled = styled.rstrip("\n") + "\n"  # a part ends with a whole line
     return _HIDDEN.sub(lambda m: tags[int(m[1] or m[2])], styled)

@@ -40,6 +40,13 @@ def test_preview_measures_ten_editions_of_its_own() -> None:
     assert 0 < figures["p50_ms"] <= figures["p95_ms"]
 
 
+def test_assemble_measures_against_the_usual_ways() -> None:
+    figures = ask("bench", "assemble", "--digests=60", "--rounds=1")
+    assert {"ms_per_digest", "vs_django_premailer", "vs_jinja_inlined"} <= set(figures)
+    assert figures["django_premailer_ms"] > figures["jinja_inlined_ms"] > 0
+    assert figures["papers"] == 12
+
+
 def test_a_size_that_makes_no_sense_is_refused() -> None:
     said = refusal("bench", "match", "--papers=0")
     assert said == "--papers takes a number from 1 up."

@@ -83,7 +83,7 @@ def test_the_why_line_names_the_filter_and_the_words_and_where() -> None:
 
 
 def test_a_filter_that_takes_everything_says_only_its_name() -> None:
-    made = digest_of(entry(replace(reason("Everything"), found=())))
+    made = digest_of(entry(reason("Everything")._replace(found=())))
     assert says(made, "Why: Everything PDF")
 
 
@@ -114,6 +114,28 @@ def test_weekly_and_on_request_all_abstracts_are_short(
     made = digest_of(entry(abstract=SENTENCES), **short)
     assert not says(made, "Third and last.")
     assert says(made, "Second one, e.g. this.")
+
+
+def test_a_week_has_its_days_as_sections_the_oldest_first() -> None:
+    days = [date(2026, 7, 3), date(2026, 7, 1), date(2026, 7, 3)]
+    entries = [
+        entry(reason(f"F{at}"), arxiv_id=f"2607.0000{at}", title=f"Paper {at}")
+        for at in range(3)
+    ]
+    made = digest_of(
+        groups=tuple(
+            Group(f"F{at}", (each._replace(listed_on=day),))
+            for at, (each, day) in enumerate(zip(entries, days, strict=True))
+        ),
+        weekly=True,
+    )
+    mail = digest(made)
+    headings = [words(h).strip() for h in re.findall(r"(?s)<h2.*?</h2>", mail.html)]
+    assert headings == ["Wednesday 1 July · 1 paper", "Friday 3 July · 2 papers"]
+    titles = [words(h).strip() for h in re.findall(r"(?s)<h3.*?</h3>", mail.html)]
+    assert titles == ["Paper 1", "Paper 0", "Paper 2"]
+    assert says(made, "Why: F2: curvature in the title")
+    assert says(made, "Wednesday 1 July · 1 paper")
 
 
 def test_a_paper_links_to_arxiv_pdf_code_and_its_page_and_no_more() -> None:

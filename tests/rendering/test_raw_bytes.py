@@ -9,8 +9,8 @@ from email import message_from_bytes, policy
 import pytest
 
 from subscriptions.rendering import Rendered, digest, letter
+from subscriptions.rendering.encoding import quoted_printable
 from subscriptions.rendering.letters import KINDS
-from subscriptions.rendering.message import quoted_printable
 
 from . import raw
 from .mails import (

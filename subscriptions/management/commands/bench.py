@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 
 from subscriptions import pipeline
-from subscriptions.benchmarks import match, preview, rank
+from subscriptions.benchmarks import assemble, match, preview, rank
 from subscriptions.benchmarks.mix import DAY, Mix
 from subscriptions.management.report import ReportCommand
 
@@ -23,7 +23,7 @@ from subscriptions.management.report import ReportCommand
 _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
-_SIZES = ("papers", "filters", "subscribers", "rounds")
+_SIZES = ("papers", "filters", "subscribers", "rounds", "digests")
 
 
 class Command(ReportCommand):
@@ -31,12 +31,15 @@ class Command(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("what", choices=["match", "preview", "rank"])
+        parser.add_argument("what", choices=["assemble", "match", "preview", "rank"])
         sizes = parser.add_argument_group("match and, of papers a day, preview")
         sizes.add_argument("--papers", type=int, default=1000, metavar="N")
         sizes.add_argument("--filters", type=int, default=300_000, metavar="N")
         sizes.add_argument("--subscribers", type=int, default=1_000_000, metavar="N")
         sizes.add_argument("--rounds", type=int, default=3, metavar="N")
+        parser.add_argument_group("assemble").add_argument(
+            "--digests", type=int, default=5000, metavar="N", help="of each round"
+        )
         parser.add_argument_group("rank").add_argument(
             "--file",
             nargs="+",
@@ -57,10 +60,12 @@ class Command(ReportCommand):
             call_command("migrate", verbosity=0)
         if options["what"] == "rank":
             figures = self._rank(options["file"] or ())
+        elif options["what"] == "assemble":
+            figures = assemble.measure(options["digests"], options["rounds"])
         elif options["what"] == "preview":
             figures = self._preview(options["papers"])
         else:
-            sizes = {name: options[name] for name in _SIZES}
+            sizes = {name: options[name] for name in _SIZES if name != "digests"}
             figures = match.measure(**sizes, say=self.stderr.write)
         rounded = {
             name: float(f"{value:.4g}") if isinstance(value, float) else value

@@ -1,0 +1,128 @@
+"""What of a digest many readers share, coded once: papers, why-lines, headings.
+
+Kept by value: the caller may hand in a new `Card` for every mail, and a card that has
+changed is another one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from markupsafe import escape
+
+from subscriptions.models import Card
+
+from . import papers, phrases
+from .encoding import coded
+from .mail import Reason
+from .pieces import hole, template
+
+# A paper takes about 10 kB: some thousands are the lists of some days.
+_PAPERS, _WHYS, _HEADINGS = 4_000, 50_000, 5_000
+
+
+class Coded(NamedTuple):
+    html: bytes
+    text: bytes
+
+
+class Actions(NamedTuple):
+    """What stands before and after the address of the paper's page."""
+
+    html: tuple[bytes, bytes]
+    text: tuple[bytes, bytes]
+
+
+class Paper(NamedTuple):
+    """A paper in a mail, in pieces around the address of its page; in text after its
+    number. `name`: short, also coded for HTML."""
+
+    name: str
+    name_html: bytes
+    html_before: tuple[bytes, ...]
+    html_after: bytes
+    text_before: tuple[bytes, ...]
+    text_after: bytes
+
+
+@lru_cache(maxsize=_WHYS)
+def paper(
+    card: Card,
+    sample: bool,
+    page_url: str,
+    full: bool,
+    leads: bool,
+    reasons: tuple[Reason, ...],
+) -> Paper:
+    """Only the why-line is this paper's and these reasons' own; the rest is shared."""
+    own, actions, why = (
+        _card(card, sample, page_url, full),
+        _actions(card, sample),
+        _why(reasons),
+    )
+    name = phrases.short_name(papers.title(card))
+    html = _leading(card, sample, page_url, full) if leads else own.html
+    return Paper(
+        name,
+        coded(str(escape(name))),
+        (html, why.html, actions.html[0]),
+        actions.html[1],
+        (own.text, why.text, actions.text[0]),
+        actions.text[1],
+    )
+
+
+@lru_cache(maxsize=_PAPERS)
+def _card(card: Card, sample: bool, page_url: str, full: bool) -> Coded:
+    """What stands above the why-line."""
+    shown = papers.shown(card, sample, page_url, full, leads=False)
+    return _coded("parts/paper", {"paper": shown})
+
+
+@lru_cache(maxsize=_PAPERS // 10)
+def _leading(card: Card, sample: bool, page_url: str, full: bool) -> bytes:
+    """The same in HTML for the first paper of a mail."""
+    shown = papers.shown(card, sample, page_url, full, leads=True)
+    return _whole("parts/paper.html", {"paper": shown})
+
+
+@lru_cache(maxsize=_PAPERS)
+def _actions(card: Card, sample: bool) -> Actions:
+    actions = papers.actions(card, sample, hole("page"))
+    return Actions(
+        *(_around(f"parts/actions.{part}", actions) for part in ("html", "txt"))
+    )
+
+
+@lru_cache(maxsize=_WHYS)
+def _why(reasons: tuple[Reason, ...]) -> Coded:
+    return _coded("parts/why", {"why": papers.why(reasons)})
+
+
+@lru_cache(maxsize=_HEADINGS)
+def heading(name: str, count: int) -> Coded:
+    return _coded("parts/section", {"name": name, "number": count})
+
+
+@lru_cache(maxsize=1)
+def rule() -> bytes:
+    """What stands between two papers in HTML."""
+    return _whole("parts/rule.html", {})
+
+
+def _coded(name: str, context: dict[str, object]) -> Coded:
+    return Coded(_whole(f"{name}.html", context), _whole(f"{name}.txt", context))
+
+
+def _whole(name: str, context: dict[str, object]) -> bytes:
+    """A template without holes."""
+    pieces = template(name, context)
+    return b"".join(piece for piece in pieces if isinstance(piece, bytes))
+
+
+def _around(name: str, actions: object) -> tuple[bytes, bytes]:
+    """A template with one hole."""
+    before, _, after = template(name, {"actions": actions})
+    assert isinstance(before, bytes) and isinstance(after, bytes)  # noqa: S101
+    return before, after

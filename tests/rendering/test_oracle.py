@@ -1,0 +1,101 @@
+"""The pieces make the mail that whole templates and the standard library make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import pytest
+from django.conf import settings
+
+from subscriptions.benchmarks import usual
+from subscriptions.rendering import Digest, Rendered, digest
+from subscriptions.rendering.digest import FULL_ABSTRACTS, SIZE_LIMIT
+
+from . import raw
+from .mails import parsed, seven_papers
+from .random_digests import Digests
+
+
+def usual_mail(d: Digest, mail: Rendered, full: int) -> EmailMessage:
+    """The same digest from templates rendered whole, by the standard library."""
+    kept = sum(len(group.entries) for group in d.groups) - mail.left_out
+    subject, html, text = usual.rendered(d, kept, full)
+    made = EmailMessage(policy=policy.SMTP.clone(refold_source="none"))
+    local, _, domain = d.recipient.address.rpartition("@")
+    made["From"] = f"{settings.SITE_NAME} <{settings.EMAIL_FROM}>"
+    made["To"] = f"<{local}@{domain.encode('idna').decode()}>"
+    made["Subject"] = subject
+    made["Date"] = format_datetime(d.envelope.date)
+    made["Message-ID"] = d.envelope.message_id
+    made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    made["Feedback-ID"] = d.envelope.feedback_id
+    made["Auto-Submitted"] = "auto-generated"
+    made["Precedence"] = "bulk"
+    made.set_content(text, charset="utf-8", cte="base64")
+    if not d.recipient.text_only:
+        made.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
+    again = message_from_bytes(made.as_bytes(), policy=policy.default)
+    assert isinstance(again, EmailMessage)
+    return again
+
+
+def whole_abstracts(d: Digest, mail: Rendered) -> Iterable[int]:
+    """How many may stand in it: fewer than usual only where it would be too large."""
+    if d.weekly or not d.recipient.full_abstracts or mail.left_out:
+        return [0]
+    at_best = min(FULL_ABSTRACTS, sum(len(group.entries) for group in d.groups))
+    return range(at_best, -1 if len(mail.message) > SIZE_LIMIT else at_best - 1, -1)
+
+
+def body(mail: EmailMessage, subtype: str) -> str:
+    part = mail.get_body((subtype,))
+    return str(part.get_content()).replace("\r\n", "\n").rstrip("\n") if part else ""
+
+
+def check(d: Digest) -> Rendered:
+    mail = digest(d)
+    own = parsed(mail)
+    for full in whole_abstracts(d, mail):
+        whole = usual_mail(d, mail, full)
+        if body(own, "plain") == body(whole, "plain"):
+            break
+    raw.check(mail.message)
+    for each in own.walk():
+        assert each.defects == []
+    for name in ("To", "Subject", "Date", "Message-ID", "Feedback-ID", "Precedence"):
+        assert str(own[name]).strip() == str(whole[name]).strip()
+        assert own[name].defects == ()
+    assert own["From"].addresses[0].addr_spec == whole["From"].addresses[0].addr_spec
+    for subtype in ("plain", "html"):
+        assert body(own, subtype) == body(whole, subtype)
+    return mail
+
+
+def test_a_realistic_digest_is_the_same() -> None:
+    mail = check(seven_papers())
+    assert "Slow Tokens" in mail.html and "Slow Tokens" in mail.text
+
+
+@pytest.mark.parametrize(
+    "digests", [1000, pytest.param(20_000, marks=pytest.mark.full)]
+)
+def test_random_digests_are_the_same(digests: int) -> None:
+    made = Digests(seed=digests)
+    left_out = [check(made.next()).left_out for _ in range(digests)]
+    assert any(left_out) and not all(left_out)
+
+
+def test_relaxed_canonicalisation_changes_nothing_in_a_body() -> None:
+    """So DKIM may hash it as it is (RFC 6376 section 3.4.4)."""
+    made = Digests(seed=7)
+    for _ in range(100):
+        _, _, text = digest(made.next()).message.partition(b"\r\n\r\n")
+        lines = [
+            re.sub(rb"[ \t]+", b" ", line).rstrip() for line in text.split(b"\r\n")
+        ]
+        relaxed = b"\r\n".join(lines).rstrip(b"\r\n") + b"\r\n"
+        assert relaxed == text
