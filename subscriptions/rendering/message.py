@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 
-from . import headers
+from . import dkim, headers
 from .mail import Envelope, Links
 
-_RAW = re.compile(rb"[^\t !-<>-~]")  # RFC 2045 section 6.7: what must be encoded
+# RFC 2045 section 6.7: what must be encoded; and white space that DKIM's relaxed form
+# would change, a tab and all but the first of several spaces (RFC 6376 section 3.4.4).
+_RAW = re.compile(rb"[^ !-<>-~]|(?<= ) ")
 # A break never splits "=XX". 72, so that a line whose first and last character must
 # still be encoded stays within 76.
 _CHUNK = re.compile(rb".{70,72}(?<!=)(?<!=.)(?=.)|.{1,72}", re.S)
@@ -31,23 +33,28 @@ def message(
     """
     head = headers.lines(address, subject, envelope, links, bulk)
     if not html:
-        return b"\r\n".join([*head, *_part(text, "plain")])
+        *types, _, plain = _part(text, "plain")
+        return _signed([*head, *types], plain.rstrip(b"\r\n") + b"\r\n")
     mark = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:24]
     # "=_" cannot occur in quoted-printable text, so no part can hold the boundary.
     boundary = b"=_" + mark.encode()
-    return b"\r\n".join(
-        [
-            *head,
-            b'Content-Type: multipart/alternative; boundary="' + boundary + b'"',
-            b"",
-            b"--" + boundary,
-            *_part(text, "plain"),
-            b"--" + boundary,
-            *_part(html, "html"),
-            b"--" + boundary + b"--",
-            b"",
-        ]
-    )
+    head.append(b'Content-Type: multipart/alternative; boundary="' + boundary + b'"')
+    body = [
+        b"--" + boundary,
+        *_part(text, "plain"),
+        b"--" + boundary,
+        *_part(html, "html"),
+        b"--" + boundary + b"--",
+        b"",
+    ]
+    return _signed(head, b"\r\n".join(body))
+
+
+def _signed(head: list[bytes], body: bytes) -> bytes:
+    """The message, under the signatures of this installation's keys if it has any."""
+    signer = dkim.signer()
+    signatures = signer.sign(head, body) if signer else []
+    return b"\r\n".join([*signatures, *head, b"", body])
 
 
 def quoted_printable(text: str) -> bytes:
