@@ -14,7 +14,7 @@ LAYERS = [
     {"consent"},
     {"ingestion", "matching", "rendering", "rounds", "sending"},
     {"pipeline"},
-    {"tasks", "benchmarks"},
+    {"tasks", "benchmarks", "gallery"},
     {"web", "admin", "management"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -9,6 +9,7 @@ filters trust is oversigned: one more of it than there is breaks the signature.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ SIGNED_IF_THERE = (
     b"content-type",
 )
 _FOLD = b"\r\n "
+_NEXT_FIELD = re.compile(rb"\r\n(?![ \t])")
 _WIDTH = 78
 _RSA_PADDING, _SHA256 = PKCS1v15(), hashes.SHA256()
 
@@ -91,11 +93,12 @@ class Signer:
     def sign(self, head: Sequence[bytes], body: bytes) -> list[bytes]:
         """The DKIM-Signature lines of a mail, folded, each without its last CRLF.
 
-        `head`: its header lines, MIME's too, each folded or not, without its last
-        CRLF, none twice. `body`: what follows the empty line; it is hashed as it is,
-        so relaxed canonicalisation must leave it alone: no white space at the end of a
-        line, no tab, no two spaces together, exactly one CRLF at its end (`message`
-        writes it so). The same input gives the same bytes: `t=` is the mail's Date.
+        `head`: its header lines, MIME's too, folded or not, CRLF between those that
+        come in one piece, none twice. `body`: what follows the empty line; it is
+        hashed as it is, so relaxed canonicalisation must leave it alone: no white
+        space at the end of a line, no tab, no two spaces together, exactly one CRLF at
+        its end (`message` writes it so). The same input gives the same bytes: `t=` is
+        the mail's Date.
         Raises ValueError where a header stands twice or the Date cannot be read.
         """
         fields = _fields(head)
@@ -171,11 +174,12 @@ def load(file: str, kind: str) -> RSAPrivateKey | Ed25519PrivateKey:
 
 def _fields(head: Sequence[bytes]) -> dict[bytes, bytes]:
     """Lower-case name -> the field in relaxed form (RFC 6376 section 3.4.2)."""
+    lines = _NEXT_FIELD.split(b"\r\n".join(head))
     fields = {}
-    for line in head:
+    for line in lines:
         canonical = _canonical(line)
         fields[canonical.partition(b":")[0]] = canonical
-    if len(fields) != len(head):
+    if len(fields) != len(lines):
         raise ValueError("A header stands twice in the head; each may stand once.")
     return fields
 

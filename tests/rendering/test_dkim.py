@@ -227,6 +227,15 @@ def test_without_a_key_nothing_is_signed(settings: Settings) -> None:
     assert digest(digest_of()).message.startswith(b"From: ")
 
 
+def test_header_lines_may_come_in_one_piece() -> None:
+    head, body = digest(digest_of()).message.split(b"\r\n\r\n", 1)
+    unsigned = b"From: " + head.partition(b"\r\nFrom: ")[2]
+    lines = unsigned.split(b"\r\n")
+    one = our_signer().sign(lines, body)
+    assert one == our_signer().sign([unsigned], body)
+    assert b"\r\n".join([*one, unsigned]) == head
+
+
 def test_a_head_that_says_something_twice_is_not_signed() -> None:
     head = [b"From: a@example.org", b"from: b@example.org", b"Date: x"]
     with pytest.raises(ValueError, match="twice"):
