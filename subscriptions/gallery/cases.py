@@ -116,8 +116,8 @@ def forty_papers() -> Digest:
 def size_limit() -> Digest:
     """More than a mail may hold: the rest is on the web."""
     long = "虚构的摘要把一个简单的想法讲得很长，并且反复说明它为什么简单。" * 40
-    links = "https://code.example.org/" + "a" * 300
-    papers = numbered(40, abstract=long, summary=long[:150], code_url=links)
+    code = "https://code.example.org/" + "a-long-way/" * 28
+    papers = numbered(40, abstract=long, summary=long[:150], code_url=code)
     return digest_of(*papers, matched=90)
 
 
