@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
@@ -32,12 +33,21 @@ __all__ = [
     "envelope",
     "letter_of",
     "links",
+    "numbered_messages",
     "parsed",
     "part",
     "reason",
     "recipient",
     "seven_papers",
 ]
+
+
+def numbered_messages(messages: Iterable[bytes]) -> list[bytes]:
+    """As a store of mail keeps them, with LF; `Message-ID: <0.` and so on."""
+    return [
+        message.replace(b"Message-ID: <", b"Message-ID: <%d." % at).replace(b"\r", b"")
+        for at, message in enumerate(messages)
+    ]
 
 
 def parsed(mail: Rendered) -> EmailMessage:

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from subscriptions import gallery
 from subscriptions.rendering import Entry, digest
 
-from .mails import digest_of, entry, reason
+from .mails import digest_of, entry, numbered_messages, reason
 
 MOST = 1.0
 # They would come from how a mail is made, and never mean its papers.
@@ -34,7 +34,6 @@ RULES = ["score MAILING_LIST_MULTI 0", "use_bayes 0", "use_auto_welcomelist 0"]
 # Two phrases of nothing but long words: authors write so (2 of 50 recorded digests),
 # and an abstract is not ours to change.
 ABSTRACTS_MAY = ["score LONGWORDS 0"]
-FIRST = b"Message-ID: <"
 
 
 @pytest.fixture(autouse=True)
@@ -64,10 +63,7 @@ def judged(
 ) -> list[Verdict]:
     """The verdict on each mail. One process judges many, as Perl starts slowly, and a
     second one helps it."""
-    numbered = [
-        mail.replace(FIRST, FIRST + b"%d." % number)
-        for number, mail in enumerate(mails)
-    ]
+    numbered = numbered_messages(mails)
     halves = [half for half in (numbered[::2], numbered[1::2]) if half]
     found: dict[int, Verdict] = {}
     with ThreadPoolExecutor() as pool:
@@ -81,9 +77,7 @@ def _run(
 ) -> dict[int, Verdict]:
     """By the number in the Message-ID: an mbox comes back in another order."""
     mbox = b"".join(
-        b"From digest@papers.example.org Tue Jul  7 05:00:00 2026\n"
-        + mail.replace(b"\r\n", b"\n")
-        + b"\n"
+        b"From digest@papers.example.org Tue Jul  7 05:00:00 2026\n" + mail + b"\n"
         for mail in mails
     )
     answer = subprocess.run(
