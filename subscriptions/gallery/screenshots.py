@@ -75,6 +75,6 @@ def _whole(page: Page, file: Path, width: int) -> None:
     page.screenshot(
         path=file,
         full_page=True,
-        quality=72 if file.suffix == ".jpg" else None,
+        quality=50 if file.suffix == ".jpg" else None,
         clip={"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)},
     )
