@@ -106,6 +106,12 @@ LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", values.list_id)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
 CONTACT = setting("CONTACT", "", values.contact)
+# The keys themselves are read by whoever signs; subscriptions/checks.py tries them.
+DKIM_DOMAIN = setting("DKIM_DOMAIN", "", values.signing_domain)
+DKIM_SELECTOR = setting("DKIM_SELECTOR", "", values.selector)
+DKIM_KEY_FILE = os.environ.get("DKIM_KEY_FILE", "")
+DKIM_ED25519_SELECTOR = setting("DKIM_ED25519_SELECTOR", "", values.selector)
+DKIM_ED25519_KEY_FILE = os.environ.get("DKIM_ED25519_KEY_FILE", "")
 # Received mail is shown to anyone who asks: only for a trial on one's own machine.
 EMBEDDED_INBOX = DEBUG and PUBLIC_IS_LOOPBACK and EMAIL_SERVER.is_loopback
 INBOX_DIR = VAR_DIR / "inbox"

@@ -23,6 +23,7 @@ LONGEST_HOLD = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"  # RFC 5322, section 3.2.3; matched as ASCII
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123, section 2.1
 _CATEGORY = r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?"
 
 
@@ -195,6 +196,22 @@ def list_id(text: str) -> str:
     name = text.strip()
     if len(name) > 255 or not re.fullmatch(rf"(?a:{_ATOM}(\.{_ATOM})+)", name):
         raise ValueError("takes a name such as digest.papers.example.org")
+    return name
+
+
+def signing_domain(text: str) -> str:
+    """A domain of two labels or more in ASCII, lower case, or ""."""
+    name = text.strip().lower()
+    if name and (len(name) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", name)):
+        raise ValueError("takes a domain such as papers.example.org")
+    return name
+
+
+def selector(text: str) -> str:
+    """What stands before `._domainkey` in the DNS (RFC 6376, section 3.1), or ""."""
+    name = text.strip()
+    if name and (len(name) > 63 or not re.fullmatch(rf"(?i:{_LABEL})", name)):
+        raise ValueError("takes letters, digits and hyphens, such as digest2026")
     return name
 
 

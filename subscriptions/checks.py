@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from . import matching
@@ -28,6 +28,18 @@ IDENTITY = [
     ("CONTROLLER", "who is responsible for the readers' data", "Example Library"),
     ("CONTACT", "where readers write to", "papers@example.org"),
 ]
+
+
+# Each with what it takes. The second key is for those who want one.
+DKIM = {
+    "DKIM_DOMAIN": "the domain that signs, such as papers.example.org",
+    "DKIM_SELECTOR": "the name its key is published under, such as digest2026",
+    "DKIM_KEY_FILE": "a PEM file with an RSA key",
+}
+SECOND_KEY = {
+    "DKIM_ED25519_SELECTOR": "the name the second key is published under",
+    "DKIM_ED25519_KEY_FILE": "a PEM file with an Ed25519 key",
+}
 
 
 @register()
@@ -47,6 +59,14 @@ def default_filter(app_configs: Any = None, **options: Any) -> list[Error]:
     return []
 
 
+@register()
+def signatures(app_configs: Any = None, **options: Any) -> list[CheckMessage]:
+    """What is wrong with the DKIM settings, trial or not; nothing if none is set."""
+    if any(getattr(settings, name) for name in [*DKIM, *SECOND_KEY]):
+        return list(_missing_of_dkim()) or [*_alignment(), *_keys()]
+    return []
+
+
 @register(deploy=True)
 def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
     """The errors that forbid mailing; none: this installation may mail.
@@ -59,8 +79,9 @@ def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
 
 def refuse_to_mail() -> None:
     """Raise ImproperlyConfigured, naming all that is missing, unless nothing is."""
-    for wrong in default_filter():
-        raise ImproperlyConfigured(f"{wrong.msg} ({wrong.id})")
+    for wrong in [*default_filter(), *signatures()]:
+        if wrong.is_serious():
+            raise ImproperlyConfigured(f"{wrong.msg} ({wrong.id})")
     if errors := may_mail():
         hints = dict.fromkeys(str(error.hint) for error in errors)
         lines = [f"{error.msg} ({error.id})" for error in errors]
@@ -111,4 +132,52 @@ def _service() -> Iterator[Error]:
                 f"{name}, {purpose}, is not set; it takes text such as {example!r}.",
                 hint=TRIAL,
                 id=f"subscriptions.E{number:03}",
+            )
+
+
+def _missing_of_dkim() -> Iterator[Error]:
+    """Half a set-up would sign nothing, and nobody would notice."""
+    second = any(getattr(settings, name) for name in SECOND_KEY)
+    asked = DKIM | (SECOND_KEY if second else {})
+    given = [name for name in asked if getattr(settings, name)]
+    for name, takes in asked.items():
+        if name not in given:
+            yield Error(
+                f"{name} is not set, but {' and '.join(given)}"
+                f" {'is' if len(given) == 1 else 'are'}; it takes {takes}.",
+                id="subscriptions.E009",
+            )
+
+
+def _alignment() -> Iterator[Error]:
+    """DMARC believes a signature of the sender's own domain (RFC 7489 section 3.1.1):
+    the same, or one within the other."""
+    sender = settings.EMAIL_FROM.rpartition("@")[2].rstrip("> ").lower()
+    signs = settings.DKIM_DOMAIN
+    if not f".{sender}".endswith(f".{signs}") and not signs.endswith(f".{sender}"):
+        yield Error(
+            f"DKIM_DOMAIN is {signs!r}; it takes the domain of EMAIL_FROM, {sender!r},"
+            " or one above it: DMARC does not believe others.",
+            id="subscriptions.E010",
+        )
+
+
+def _keys() -> Iterator[CheckMessage]:
+    # Here, because most commands sign nothing and cryptography takes its time.
+    from .rendering import dkim
+
+    for name, kind in [("DKIM_KEY_FILE", "rsa"), ("DKIM_ED25519_KEY_FILE", "ed25519")]:
+        if not (file := getattr(settings, name)):
+            continue
+        try:
+            key = dkim.load(file, kind)
+        except ValueError as error:
+            yield Error(f"{name} is {file!r}; it {error}.", id="subscriptions.E011")
+            continue
+        size = getattr(key, "key_size", dkim.SOUND_RSA)
+        if size < dkim.SOUND_RSA:
+            yield Warning(
+                f"{name} is {file!r}, an RSA key of {size} bits; it should have"
+                f" {dkim.SOUND_RSA}: some receivers take a shorter one for none.",
+                id="subscriptions.W001",
             )

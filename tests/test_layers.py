@@ -14,14 +14,14 @@ LAYERS = [
     {"consent"},
     {"ingestion", "matching", "rendering", "rounds", "sending"},
     {"pipeline"},
-    {"tasks", "benchmarks"},
+    {"tasks", "benchmarks", "gallery"},
     {"web", "admin", "management"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-# Known to Django and to whoever starts the service; they know the settings, and the
-# filter language that one of these is written in.
+# Known to Django and to whoever starts the service; they know the settings, the filter
+# language that one of these is written in, and the signer that others name keys for.
 WIRING = {"apps", "checks"}
-CHECKED_BY = {"matching"}
+CHECKED_BY = {"matching", "rendering"}
 MAY_CALL_CHECKS = {"pipeline", "management"}
 # Read while Django is being set up, when there is no app to import from.
 BEFORE_THE_APP = {"digest_site", "digest_site.settings"} | {

@@ -81,6 +81,7 @@ _OWN = {
     "dots": "…", "ldots": "…", "cdots": "⋯", "mid": "|", "quad": " ", "qquad": " ",
     "textasciitilde": "~", "textasciicircum": "^",
     "le": "≤", "ge": "≥", "to": "→", "ast": "∗", "prime": "′", "degree": "°",
+    "colon": ":",
 }  # fmt: skip
 _SPACED = frozenset("≤≥→←↔⇒⇐⇔≈≃≅≡∼∈∉⊂⊆⊃⊇≠≪≫∝≲≳")
 
@@ -167,8 +168,10 @@ def _command(match: re.Match[str]) -> str:
         return match[0]
     if _NAMED.fullmatch(match[1]):
         return f" {symbol} "
-    # TeX eats the space after a command; between signs it reads better kept.
-    return symbol + ("" if symbol.isalpha() or match[2] == "{}" else match[2])
+    # TeX eats the space after a command; beside signs it reads better kept.
+    before_sign = match.string[match.end() : match.end() + 1] in {"<", ">", "="}
+    eaten = match[2] == "{}" or (symbol.isalpha() and not before_sign)
+    return symbol + ("" if eaten else match[2])
 
 
 @lru_cache(maxsize=1024)

@@ -1,16 +1,16 @@
-"""The message around the parts: headers, MIME, CRLF."""
+"""The message around the parts: headers, signatures, MIME, CRLF."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 
-from . import headers
+from . import dkim, headers
 from .mail import Envelope, Links
 
 _PLAIN, _HTML = (
     b"Content-Type: text/%b; charset=utf-8\r\n"
-    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" % kind
+    b"Content-Transfer-Encoding: quoted-printable" % kind
     for kind in (b"plain", b"html")
 )
 
@@ -26,19 +26,31 @@ def message(
 ) -> bytes:
     """The whole mail: text first, then HTML where there is any; 7-bit, CRLF.
 
-    `text` and `html` are coded pieces that end with CRLF. The same input gives the same
-    bytes: the boundary comes from the Message-ID. Raises ValueError for what cannot be
-    a header (see `headers.lines`).
+    `text` and `html` are coded pieces that end with a whole line. The same input gives
+    the same bytes: the boundary comes from the Message-ID. Raises ValueError for what
+    cannot be a header (see `headers.lines`).
     """
     head = headers.lines(address, subject, envelope, links, bulk)
     if not html:
-        head += [_PLAIN]
-        return b"".join([b"\r\n".join(head), *text])
+        return _signed([*head, _PLAIN], text)
     mark = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:24]
     # "=_" cannot occur in quoted-printable text, so no part can hold the boundary.
-    between = b"--=_" + mark.encode()
-    kind = b'multipart/alternative; boundary="' + between[2:] + b'"'
-    head += [b"Content-Type: " + kind, b"", between, _PLAIN]
+    boundary = b"=_" + mark.encode()
+    kind = b'multipart/alternative; boundary="%b"' % boundary
     # The line break before a boundary belongs to it (RFC 2046 section 5.1.1).
-    middle = b"%b\r\n%b" % (between, _HTML)
-    return b"".join([b"\r\n".join(head), *text, middle, *html, between, b"--\r\n"])
+    parts = [
+        b"--%b\r\n%b\r\n\r\n" % (boundary, _PLAIN),
+        *text,
+        b"--%b\r\n%b\r\n\r\n" % (boundary, _HTML),
+        *html,
+        b"--%b--\r\n" % boundary,
+    ]
+    return _signed([*head, b"Content-Type: " + kind], parts)
+
+
+def _signed(head: list[bytes], body: Sequence[bytes]) -> bytes:
+    """The message, under the signatures of this installation's keys if it has any."""
+    if signer := dkim.signer():
+        whole = b"".join(body)
+        head, body = signer.sign(head, whole) + head, [whole]
+    return b"".join([b"\r\n".join(head), b"\r\n\r\n", *body])

@@ -56,7 +56,7 @@ def test_a_day_that_is_none(command: str, day: str) -> None:
             ["preview", "nobody@example.org", "--day", "2026-07-07"],
             "No reader has the address nobody@example.org.",
         ),
-        (["preview", "nobody@example.org"], "required: --day"),
+        (["preview", "nobody@example.org"], "preview ADDRESS --day DAY"),
         (["import_subscribers"], "required: csv"),
         (["import_subscribers", "/nowhere.csv"], "/nowhere.csv: "),
         (["export_subscribers", "--csv"], "unrecognized arguments: --csv"),

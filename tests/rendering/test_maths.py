@@ -19,6 +19,8 @@ from subscriptions.rendering import readable
         (r"$\ell_2$-norm", "ℓ₂-norm"),
         (r"Search \& Rescue, 50\% off", "Search & Rescue, 50% off"),
         (r"$\lambda \to 0$", "λ → 0"),
+        (r"$\epsilon > 0$, $\alpha = \beta x$", "ϵ > 0, α = βx"),
+        (r"$f\colon X \to \mathbb{R}$", "f: X → ℝ"),
         (r"$O(n\log n)$ and $\mathcal{O}(n^{2})$", "O(n log n) and O(n²)"),
         (r"$x_{t+1} \in \mathbb{R}^{d}$", "xₜ₊₁ ∈ ℝᵈ"),
         (r"$10^{-3}$, H$_2$O, $10\times$", "10⁻³, H₂O, 10×"),
