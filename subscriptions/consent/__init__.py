@@ -5,6 +5,13 @@ those that change what a reader agreed to leave a `ConsentRecord`. Nothing here 
 mails are `Letter` rows that `sending` finds.
 """
 
+from .address import (
+    ADDRESS_WORDS,
+    ask_for_address,
+    asked_for,
+    change_address,
+    withdraw_address,
+)
 from .change import Schedule, Wanted, default_filter
 from .joining import (
     WORDS,
@@ -28,13 +35,17 @@ from .preferences import (
 )
 
 __all__ = [
+    "ADDRESS_WORDS",
     "WORDS",
     "Schedule",
     "TooManyFilters",
     "Wanted",
     "add_filter",
     "add_imported",
+    "ask_for_address",
+    "asked_for",
     "can_resubscribe",
+    "change_address",
     "change_format",
     "change_schedule",
     "confirm",
@@ -51,4 +62,5 @@ __all__ = [
     "subscribe",
     "suppress",
     "unsubscribe",
+    "withdraw_address",
 ]

@@ -1,13 +1,11 @@
-"""What every change of a reader is made of: the lock, the record, the letter owed."""
+"""What every change of a reader is made of: the lock, the record, what waits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from subscriptions.models import (
     ConsentRecord,
@@ -18,9 +16,6 @@ from subscriptions.models import (
     TopicFilter,
 )
 from subscriptions.models.readers import EVERY_DAY
-
-# Nobody's inbox can be filled by someone else's sign-ups (safety.md).
-LETTERS_A_DAY, LETTERS_A_WEEK = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,31 +88,18 @@ def default_filter() -> str:
     return "*"
 
 
-def owe_letter(
-    reader: Subscriber, kind: str, context: dict[str, object] | None = None
-) -> bool:
-    """One letter of a kind a day and three a week, counted under the reader's lock;
-    False: there were enough."""
-    now = timezone.now()
-    sent = reader.letters.filter(kind=kind)
-    today = sent.filter(created_at__gt=now - timedelta(days=1)).count()
-    this_week = sent.filter(created_at__gt=now - timedelta(days=7)).count()
-    if today >= LETTERS_A_DAY or this_week >= LETTERS_A_WEEK:
-        return False
-    Letter.objects.create(
-        subscriber=reader,
-        kind=kind,
-        context=context or {},
-        message_id=Letter.message_id_for(kind, reader.pk, now.isoformat()),
-    )
-    return True
-
-
 def end_waiting(
     reader: Subscriber, state: str, reason: str, letters: bool = True
 ) -> None:
     reader.deliveries.open().end(state, reason)
     if letters:
+        withdraw_requests(reader)
         reader.letters.filter(state__in=["pending", "deferred", "in_doubt"]).update(
             state=state, reason=reason
         )
+
+
+def withdraw_requests(reader: Subscriber) -> None:
+    """No link in a letter to a new address of theirs changes anything any more."""
+    asked = reader.letters.filter(kind=Letter.Kind.NEW_ADDRESS)
+    asked.exclude(recipient="").update(recipient="")

@@ -22,11 +22,11 @@ from .change import (
     Schedule,
     Wanted,
     locked,
-    owe_letter,
     record,
     set_schedule,
     subscribe_to,
 )
+from .owing import owe_letter
 
 State = Subscriber.State
 Action = ConsentRecord.Action

@@ -105,6 +105,9 @@ class Subscriber(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     last_mail_at = models.DateTimeField(null=True, blank=True, editable=False)
+    address_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="links made before open no preferences"
+    )
 
     objects = SubscriberQuerySet.as_manager()
 
@@ -213,6 +216,7 @@ class ConsentRecord(models.Model):
         CHANGED = "changed", "changed preferences"
         UNSUBSCRIBED = "unsubscribed"
         RESUBSCRIBED = "resubscribed", "took the unsubscribing back"
+        ADDRESS = "address", "changed address"
 
     subscriber = models.ForeignKey(
         Subscriber, models.CASCADE, related_name="consent_records"
@@ -273,3 +277,18 @@ class Suppression(models.Model):
         """Under today's key and under every earlier one."""
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return [cls.hash_of(address, key) for key in keys]
+
+
+class AskedAddress(models.Model):
+    """When an address was asked to confirm, whoever asked for it, as a keyed hash.
+
+    One row an address: its lock makes the count the same for a sign-up, an import and
+    any number of readers who name it as their new address. Kept for a week.
+    """
+
+    address_hash = models.CharField(max_length=64, unique=True)
+    times = models.JSONField(default=list, help_text="of the last week, ISO 8601")
+    last_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"asked {len(self.times)} times"

@@ -1,4 +1,4 @@
-"""Every mail that is not a digest: confirm, welcome, preferences, goodbye.
+"""Every mail that is not a digest: `KINDS` names them.
 
 A letter is a folder under templates/emails with subject.txt, body.html and body.txt.
 """
@@ -13,7 +13,17 @@ from .mail import LetterMail, Rendered
 from .maths import plain
 from .message import message
 
-KINDS = frozenset({"confirm", "welcome", "preferences", "goodbye"})
+KINDS = frozenset(
+    {
+        "confirm",
+        "welcome",
+        "preferences",
+        "goodbye",
+        "new_address",
+        "address_asked",
+        "address_changed",
+    }
+)
 
 
 def letter(letter: LetterMail) -> Rendered:

@@ -15,6 +15,11 @@ from django.views.decorators.http import require_safe
 RETENTION = (
     ("Your address, schedule and filters", "until you erase them"),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
+    ("A new address you asked for, and the one you left for it", "7 days"),
+    (
+        "A keyed hash of an address that was asked to confirm, to count the letters",
+        "7 days after the last one",
+    ),
     ("When you agreed, to which words", "until you erase yourself"),
     ("Which papers each digest held, and for which filters", "90 days"),
     (

@@ -131,6 +131,7 @@ def letter_of(kind: str, **changes: Any) -> LetterMail:
             "volumes": [
                 {"name": "Curvature", "low": 0, "median": 3, "high": 7, "days": 10}
             ],
+            "to": "n•••@example.com",
         },
     )
     return replace(made, **changes)

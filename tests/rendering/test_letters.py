@@ -16,13 +16,16 @@ from .mails import letter_of, parsed, part, recipient
 TYPED = "visit http://evil.example now"
 
 
-def test_the_confirm_letter_has_nothing_that_the_visitor_typed() -> None:
+@pytest.mark.parametrize("kind", ["confirm", "new_address"])
+def test_a_letter_that_asks_has_nothing_that_somebody_typed(kind: str) -> None:
     made = letter_of(
-        "confirm",
+        kind,
         recipient=recipient(
             address="free.pills@evil.example", zone="Evil/Zone", hour=23
         ),
-        facts={"name": TYPED, "filters": [TYPED], "wanted": [TYPED], "next_due": TYPED},
+        facts=dict.fromkeys(
+            ["name", "filters", "wanted", "next_due", "to", "nearest"], TYPED
+        ),
     )
     mail = letter(made)
     for text in (mail.subject, mail.html, mail.text):
@@ -49,7 +52,9 @@ def test_both_parts_of_a_letter_have_the_same_links(kind: str) -> None:
     assert in_html == set(re.findall(r"https?://\S+", mail.text))
 
 
-@pytest.mark.parametrize("kind", ["confirm", "preferences", "goodbye"])
+@pytest.mark.parametrize(
+    "kind", ["confirm", "preferences", "goodbye", "new_address", "address_asked"]
+)
 def test_the_letter_is_about_its_link(kind: str) -> None:
     made = letter_of(kind)
     assert f'class="button" href="{made.action_url}"' in letter(made).html
@@ -82,6 +87,20 @@ def test_goodbye_without_a_link_shows_the_way_back_by_the_site() -> None:
     assert made.links.site in letter(made).html
 
 
+@pytest.mark.parametrize("kind", ["address_asked", "address_changed"])
+def test_letters_to_the_old_address_name_the_new_one_masked(kind: str) -> None:
+    mail = letter(letter_of(kind))
+    for text in (mail.html, mail.text):
+        assert "n•••@example.com" in text
+
+
+def test_the_way_out_of_the_question_to_a_new_address_unsubscribes_nobody() -> None:
+    mail = letter(letter_of("new_address"))
+    for text in (mail.html, mail.text):
+        assert "It was not me" in text
+        assert "Unsubscribe" not in text
+
+
 def test_a_letter_for_a_reader_of_text_has_no_html() -> None:
     mail = letter(
         replace(letter_of("preferences"), recipient=recipient(text_only=True))
@@ -91,5 +110,5 @@ def test_a_letter_for_a_reader_of_text_has_no_html() -> None:
 
 
 def test_an_unknown_letter_is_refused_with_what_there_is() -> None:
-    with pytest.raises(ValueError, match="confirm, goodbye, preferences, welcome"):
+    with pytest.raises(ValueError, match="confirm, goodbye, new_address, "):
         letter(letter_of("../digest"))

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.core import serializers
 
 from subscriptions import links
-from subscriptions.models import Delivery, Round, Subscriber
+from subscriptions.models import Delivery, Letter, Round, Subscriber
 from tests import factories
 
 TUESDAY = factories.TUESDAY
@@ -23,6 +23,7 @@ class World:
     active: Subscriber
     pending: Subscriber
     delivery: Delivery
+    asked: Letter
 
     def pages(self) -> dict[str, str]:
         """Every page that a GET can reach, by name."""
@@ -42,6 +43,13 @@ class World:
             "confirmed": path_of(links.confirm(self.active)),
             "preferences": path_of(links.preferences(self.active)),
             "erase": path_of(links.preferences(self.active)) + "erase",
+            "preferences, by letter": path_of(links.account(self.active)),
+            "address": path_of(links.account(self.active)) + "address",
+            "address, from a digest": path_of(links.preferences(self.active))
+            + "address",
+            "new address": path_of(links.new_address(self.asked)),
+            "new address, gone": path_of(links.new_address(Letter(pk=0))),
+            "withdraw address": path_of(links.withdraw_address(self.asked)),
             "preferences link": "/me/",
             "unsubscribe": path_of(links.unsubscribe(self.active)),
             "digest": path_of(links.web_copy(self.delivery)),
@@ -93,7 +101,13 @@ def a_world() -> World:
         ],
         editions=[{"source": "arxiv", "day": TUESDAY.isoformat(), "papers": 3}],
     )
-    return World(active, pending, delivery)
+    asked = Letter.objects.create(
+        subscriber=active,
+        kind="new_address",
+        state="sent",
+        recipient="moved@example.org",
+    )
+    return World(active, pending, delivery, asked)
 
 
 def path_of(address: str) -> str:
