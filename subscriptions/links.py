@@ -28,6 +28,8 @@ _LIFETIMES: dict[str, timedelta | None] = {
     # Both name the letter that asks a new address to confirm, or tells the old one.
     "address": timedelta(hours=72),
     "withdraw": None,
+    # It changes nothing that its reader would mind.
+    "still": timedelta(days=365),
     "digest": timedelta(days=90),
 }
 _MAC_LENGTH = 22  # characters of base64: 128 bits and more
@@ -127,6 +129,10 @@ def new_address(letter: Letter) -> str:
 def withdraw_address(letter: Letter) -> str:
     """Page and one-click address, as of `unsubscribe`: it ends what was asked for."""
     return absolute("withdraw_address", token("withdraw", letter.pk))
+
+
+def still_useful(reader: Subscriber) -> str:
+    return absolute("still_useful", token("still", reader.pk))
 
 
 def unsubscribe(reader: Subscriber) -> str:

@@ -33,6 +33,7 @@ from .preferences import (
     replace_wishes,
     send_preferences_link,
 )
+from .silence import follow_silence, still_reading
 
 __all__ = [
     "ADDRESS_WORDS",
@@ -53,12 +54,14 @@ __all__ = [
     "drop_filter",
     "edit_subscription",
     "erase",
+    "follow_silence",
     "forget",
     "lift",
     "pause",
     "replace_wishes",
     "resubscribe",
     "send_preferences_link",
+    "still_reading",
     "subscribe",
     "suppress",
     "unsubscribe",

@@ -14,7 +14,7 @@ from subscriptions.addresses import masked
 from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
 from subscriptions.models.readers import fold_address
 
-from .change import locked, record, withdraw_requests
+from .change import heard_from, locked, record, withdraw_requests
 from .owing import DAY, owe_letter
 
 State, Kind = Subscriber.State, Letter.Kind
@@ -37,6 +37,7 @@ def ask_for_address(reader_id: int, address: str) -> None:
         folded = fold_address(address)
         if reader.state != State.ACTIVE or folded == reader.email_folded:
             return
+        heard_from(reader)
         owe_letter(
             reader, Kind.ADDRESS_ASKED, {"to": masked(address)}, recipient=reader.email
         )
@@ -121,6 +122,7 @@ def _moved(reader: Subscriber, address: str) -> Subscriber | None:
             reader.save(update_fields=["email", "email_folded", "address_changed_at"])
     except IntegrityError:  # somebody signed up with it in this very moment
         return None
+    heard_from(reader)
     record(reader, ConsentRecord.Action.ADDRESS, "letter", ADDRESS_WORDS)
     owe_letter(reader, Kind.ADDRESS_CHANGED, {"to": masked(address)}, recipient=old)
     return reader

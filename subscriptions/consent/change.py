@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils import timezone
 
 from subscriptions.models import (
     ConsentRecord,
@@ -50,6 +51,29 @@ def record(reader: Subscriber, action: str, source: str, text: str = "") -> None
 def set_schedule(reader: Subscriber, schedule: Schedule) -> None:
     reader.zone, reader.hour = schedule.zone, schedule.hour
     reader.cadence, reader.weekdays = schedule.cadence, schedule.weekdays
+    reader.before_silence = {}
+
+
+def heard_from(reader: Subscriber) -> None:
+    """They pressed a button: note when, and give back what their silence had taken."""
+    reader.last_action_at = timezone.now()
+    if before := reader.before_silence:
+        reader.cadence, reader.weekdays = before["cadence"], before["weekdays"]
+    if reader.silence == Subscriber.Silence.PAUSED:
+        reader.paused_until = None
+    reader.silence, reader.silence_at = Subscriber.Silence.NONE, None
+    reader.before_silence = {}
+    reader.save(
+        update_fields=[
+            "last_action_at",
+            "silence",
+            "silence_at",
+            "before_silence",
+            "cadence",
+            "weekdays",
+            "paused_until",
+        ]
+    )
 
 
 def subscribe_to(

@@ -258,6 +258,7 @@ class Letter(Mailing):
         NEW_ADDRESS = "new_address", "confirm a new address"
         ADDRESS_ASKED = "address_asked", "a new address was asked for"
         ADDRESS_CHANGED = "address_changed", "the address was changed"
+        STILL_USEFUL = "still_useful", "still useful?"
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=16, choices=Kind.choices)

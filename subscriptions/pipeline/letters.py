@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from subscriptions.models import Letter, Subscriber
 from .mails import envelope_of, recipient_of
 
 Kind = Letter.Kind
+WEEKDAYS = tuple(calendar.day_name)
 
 _ACTIONS: Mapping[str, Callable[[Letter], str]] = {
     Kind.CONFIRM: lambda letter: links.confirm(letter.subscriber),
@@ -25,6 +27,7 @@ _ACTIONS: Mapping[str, Callable[[Letter], str]] = {
     Kind.NEW_ADDRESS: links.new_address,
     Kind.ADDRESS_ASKED: links.withdraw_address,
     Kind.ADDRESS_CHANGED: lambda letter: links.unsubscribe(letter.subscriber),
+    Kind.STILL_USEFUL: lambda letter: links.still_useful(letter.subscriber),
 }
 
 
@@ -75,6 +78,8 @@ def _facts(letter: Letter) -> dict[str, object]:
         return _welcome(letter.subscriber, letter.context)
     if letter.kind in {Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED}:
         return {"to": letter.context.get("to", "")}
+    if letter.kind == Kind.STILL_USEFUL:
+        return _still_useful(letter.subscriber, letter.context)
     return {}
 
 
@@ -82,3 +87,15 @@ def _welcome(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
     day = date.fromisoformat(context["next_due"])
     when = f"{day:%A} {day.day} {day:%B} at {reader.hour:02}:00 ({reader.zone})"
     return {"next_due": when, "volumes": context["volumes"]}
+
+
+def _still_useful(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
+    """From when on what follows; "" for the weekly digest of who has one."""
+    days = {name: date.fromisoformat(day) for name, day in context.items()}
+    facts: dict[str, object] = {
+        name: f"{day.day} {day:%B} {day.year}" for name, day in days.items()
+    }
+    if reader.cadence == Subscriber.Cadence.WEEKLY:
+        facts["weekly_from"] = ""
+    weekday = WEEKDAYS[reader.first_weekday.bit_length() - 1]
+    return {"weekly_from": "", "paused_from": "", "weekday": weekday} | facts

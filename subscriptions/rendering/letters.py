@@ -22,6 +22,7 @@ KINDS = frozenset(
         "new_address",
         "address_asked",
         "address_changed",
+        "still_useful",
     }
 )
 

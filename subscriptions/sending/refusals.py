@@ -14,7 +14,9 @@ State = Mailing.State
 Kind = Letter.Kind
 Refusal = tuple[str, str]
 
-_FOR_READERS = frozenset({Kind.WELCOME, Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED})
+_FOR_READERS = frozenset(
+    {Kind.WELCOME, Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.STILL_USEFUL}
+)
 _OF_ADDRESSES = frozenset({Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED})
 
 
@@ -60,6 +62,8 @@ def _letter_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
         return State.SKIPPED, "subscribed again"
     if letter.kind in _FOR_READERS and not active:
         return State.UNSUBSCRIBED, f"the reader is {reader.state}"
+    if letter.kind == Kind.STILL_USEFUL and not reader.silence:
+        return State.SKIPPED, "the reader has been heard from"
     if letter.kind in _OF_ADDRESSES:
         return _address_refusal(letter, reader)
     return None

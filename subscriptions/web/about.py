@@ -14,6 +14,10 @@ from django.views.decorators.http import require_safe
 # with `consent.forget` and `consent.erase`, which do it.
 RETENTION = (
     ("Your address, schedule and filters", "until you erase them"),
+    (
+        "When you last pressed a button here, to ask after a year whether to go on",
+        "until you erase yourself",
+    ),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
     ("A new address you asked for, and the one you left for it", "7 days"),
     (

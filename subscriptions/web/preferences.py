@@ -35,6 +35,7 @@ DONE = {
     "pause": "Your digests are paused.",
     "resume": "Your digests go on.",
     "format": "Your next digest will look like this.",
+    "still": "Good to hear. Your papers come as they always did.",
 }
 
 
@@ -232,6 +233,11 @@ def _resume(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
     return None
 
 
+def _still(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    consent.still_reading(reader.pk)
+    return None
+
+
 def _format(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
     form = Format(request.POST)
     if not form.is_valid():
@@ -254,4 +260,5 @@ ACTIONS: dict[str, Callable[[Subscriber, HttpRequest], forms.Form | None]] = {
     "pause": _pause,
     "resume": _resume,
     "format": _format,
+    "still": _still,
 }

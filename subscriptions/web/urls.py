@@ -16,6 +16,7 @@ from . import (
     preferences,
     preview,
     signup,
+    still,
     unsubscribe,
 )
 
@@ -62,6 +63,7 @@ urlpatterns = [
     path("me/<str:token>/address", address.ask, name="change_address"),
     path("address/<str:token>", address.confirm, name="new_address"),
     path("address/<str:token>/stop", address.withdraw, name="withdraw_address"),
+    path("still/<str:token>", still.page, name="still_useful"),
     path("unsubscribe/<str:token>", unsubscribe.page, name="unsubscribe"),
     path("digests/<str:token>", digests.page, name="digest"),
     path("digests/<str:token>/document", digests.document, name="digest_document"),

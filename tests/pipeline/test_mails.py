@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from subscriptions import consent, links, pipeline
 from subscriptions.models import Delivery, Edition, Letter, Subscriber
@@ -233,6 +234,17 @@ def test_the_letter_that_it_is_done_goes_to_the_address_left() -> None:
     assert mail.recipient == "old@example.org"
     assert "n•••@example.com" in text(parsed(mail.message))
     assert "new@example.com" not in mail.message.decode()
+
+
+def test_after_a_year_a_letter_asks_with_a_link_that_is_the_answer() -> None:
+    reader = a_reader(weekdays=0b0000100, cadence="chosen")
+    Subscriber.objects.update(last_action_at=datetime(2025, 7, 1, tzinfo=UTC))
+    assert pipeline.remind(timezone.now())["asked"] == 1
+    said = text(the_letter(reader))
+    assert links.still_useful(reader) in said
+    assert links.preferences(reader) in said
+    assert "once a week from 6 August 2026 on, on Wednesdays" in said
+    assert "from 5 November 2026 on not at all" in said
 
 
 @pytest.mark.parametrize("kind", Letter.Kind.values)

@@ -132,6 +132,9 @@ def letter_of(kind: str, **changes: Any) -> LetterMail:
                 {"name": "Curvature", "low": 0, "median": 3, "high": 7, "days": 10}
             ],
             "to": "n•••@example.com",
+            "weekly_from": "6 August 2027",
+            "weekday": "Monday",
+            "paused_from": "5 November 2027",
         },
     )
     return replace(made, **changes)

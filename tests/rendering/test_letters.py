@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from subscriptions.rendering import letter
+from subscriptions.rendering import Rendered, letter
 from subscriptions.rendering.letters import KINDS
 
 from .mails import letter_of, parsed, part, recipient
@@ -53,7 +53,11 @@ def test_both_parts_of_a_letter_have_the_same_links(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["confirm", "preferences", "goodbye", "new_address", "address_asked"]
+    "kind",
+    [
+        *("confirm", "preferences", "goodbye"),
+        *("new_address", "address_asked", "still_useful"),
+    ],
 )
 def test_the_letter_is_about_its_link(kind: str) -> None:
     made = letter_of(kind)
@@ -92,6 +96,25 @@ def test_letters_to_the_old_address_name_the_new_one_masked(kind: str) -> None:
     mail = letter(letter_of(kind))
     for text in (mail.html, mail.text):
         assert "n•••@example.com" in text
+
+
+def words(mail: Rendered, subtype: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", "", part(mail, subtype)).split())
+
+
+@pytest.mark.parametrize("subtype", ["html", "plain"])
+def test_the_question_whether_it_is_useful_says_what_follows(subtype: str) -> None:
+    said = words(letter(letter_of("still_useful")), subtype)
+    assert "once a week from 6 August 2027 on, on Mondays" in said
+    assert "from 5 November 2027 on not at all" in said
+
+
+@pytest.mark.parametrize("subtype", ["html", "plain"])
+def test_who_has_a_weekly_digest_is_only_told_when_it_stops(subtype: str) -> None:
+    made = letter_of("still_useful")
+    mail = letter(replace(made, facts={**made.facts, "weekly_from": ""}))
+    assert "no more come from 5 November 2027 on" in words(mail, subtype)
+    assert "once a week" not in words(mail, subtype)
 
 
 def test_the_way_out_of_the_question_to_a_new_address_unsubscribes_nobody() -> None:

@@ -232,6 +232,14 @@ def test_letters_about_an_address_go_while_they_say_what_is_so(
     assert after_a_claim(a_letter(kind, reader, recipient=recipient))[0] == state
 
 
+@pytest.mark.parametrize(
+    ("silence", "state"), [("asked", State.LEASED), ("", State.SKIPPED)]
+)
+def test_nobody_is_asked_who_has_been_heard_from_meanwhile(silence, state):
+    reader = a_reader(silence=silence, silence_at=timezone.now())
+    assert after_a_claim(a_letter(Letter.Kind.STILL_USEFUL, reader))[0] == state
+
+
 def test_a_request_withdrawn_after_the_claim_is_not_sent():
     letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient=NEW)
     [lease] = ledger.claim(Letter, "host:1:a", 50)

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.core import serializers
+from django.utils import timezone
 
 from subscriptions import links
 from subscriptions.models import Delivery, Letter, Round, Subscriber
+from subscriptions.models.readers import SILENT_UNTIL
 from tests import factories
 
 TUESDAY = factories.TUESDAY
@@ -22,6 +24,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} </tit
 class World:
     active: Subscriber
     pending: Subscriber
+    silent: Subscriber
     delivery: Delivery
     asked: Letter
 
@@ -50,6 +53,9 @@ class World:
             "new address": path_of(links.new_address(self.asked)),
             "new address, gone": path_of(links.new_address(Letter(pk=0))),
             "withdraw address": path_of(links.withdraw_address(self.asked)),
+            "preferences of the silent": path_of(links.preferences(self.silent)),
+            "still useful": path_of(links.still_useful(self.silent)),
+            "still useful, gone": path_of(links.still_useful(self.pending)),
             "preferences link": "/me/",
             "unsubscribe": path_of(links.unsubscribe(self.active)),
             "digest": path_of(links.web_copy(self.delivery)),
@@ -107,7 +113,10 @@ def a_world() -> World:
         state="sent",
         recipient="moved@example.org",
     )
-    return World(active, pending, delivery, asked)
+    silent = factories.a_reader(
+        silence="paused", silence_at=timezone.now(), paused_until=SILENT_UNTIL
+    )
+    return World(active, pending, silent, delivery, asked)
 
 
 def path_of(address: str) -> str:
