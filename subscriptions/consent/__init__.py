@@ -32,6 +32,7 @@ from .preferences import (
     pause,
     replace_wishes,
     send_preferences_link,
+    tell_nothing_matched,
 )
 from .silence import follow_silence, still_reading
 
@@ -64,6 +65,7 @@ __all__ = [
     "still_reading",
     "subscribe",
     "suppress",
+    "tell_nothing_matched",
     "unsubscribe",
     "withdraw_address",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress as suppress_error
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -22,6 +22,7 @@ from .change import end_waiting, locked, record
 from .owing import WEEK, owe_letter
 
 State = Subscriber.State
+_DETAIL = timedelta(days=90)
 Action = ConsentRecord.Action
 
 
@@ -84,7 +85,7 @@ def erase(reader_id: int) -> None:
 
 def forget(now: datetime) -> dict[str, int]:
     """Drop what has had its time: unconfirmed sign-ups and what was asked of other
-    addresses after 7 days, unused filters."""
+    addresses after 7 days, what letters said after 90, unused filters."""
     stale = Subscriber.objects.filter(state=State.PENDING, created_at__lt=now - WEEK)
     recent = Letter.objects.filter(created_at__gte=now - WEEK)
     unconfirmed = stale.exclude(pk__in=recent.values("subscriber_id"))
@@ -97,5 +98,8 @@ def forget(now: datetime) -> dict[str, int]:
     # By then the links in these letters have expired, and so have the letters.
     asked = Letter.objects.exclude(recipient="").filter(created_at__lt=now - WEEK)
     addresses = asked.update(recipient="")
+    # They may name filters, and papers that came near to them.
+    told = Letter.objects.filter(created_at__lt=now - _DETAIL)
+    told.exclude(context={}).update(context={})
     AskedAddress.objects.filter(last_at__lt=now - WEEK).delete()
     return {"unconfirmed": readers, "filters": filters, "addresses": addresses}

@@ -18,6 +18,7 @@ _USUAL = ((DAY, 1), (WEEK, 3))
 _LIMITS: dict[str, tuple[tuple[timedelta, int], ...]] = {
     # A slip in the new address should not cost a day; each address has its own limit.
     Kind.NEW_ADDRESS: ((DAY, 3), (WEEK, 5)),
+    Kind.NO_MATCH: ((timedelta(days=30), 1),),
     # Whoever lost their digests to another address is told of it each time.
     Kind.ADDRESS_CHANGED: (),
 }

@@ -118,6 +118,16 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
         return True
 
 
+def tell_nothing_matched(reader_id: int, context: dict[str, object]) -> bool:
+    """Owe a letter with what came nearest, one a month; False: there was one, or the
+    reader has left meanwhile."""
+    with transaction.atomic():
+        reader = Subscriber.objects.select_for_update().filter(pk=reader_id).first()
+        if reader is None or reader.state != State.ACTIVE:
+            return False
+        return owe_letter(reader, Letter.Kind.NO_MATCH, context)
+
+
 def send_preferences_link(address: str) -> None:
     """Owe a letter with a fresh preferences link, if there is such a reader."""
     with transaction.atomic():

@@ -27,6 +27,7 @@ _ACTIONS: Mapping[str, Callable[[Letter], str]] = {
     Kind.NEW_ADDRESS: links.new_address,
     Kind.ADDRESS_ASKED: links.withdraw_address,
     Kind.ADDRESS_CHANGED: lambda letter: links.unsubscribe(letter.subscriber),
+    Kind.NO_MATCH: lambda letter: links.preferences(letter.subscriber),
     Kind.STILL_USEFUL: lambda letter: links.still_useful(letter.subscriber),
 }
 
@@ -80,6 +81,8 @@ def _facts(letter: Letter) -> dict[str, object]:
         return {"to": letter.context.get("to", "")}
     if letter.kind == Kind.STILL_USEFUL:
         return _still_useful(letter.subscriber, letter.context)
+    if letter.kind == Kind.NO_MATCH:
+        return _no_match(letter.context)
     return {}
 
 
@@ -99,3 +102,7 @@ def _still_useful(reader: Subscriber, context: dict[str, Any]) -> dict[str, obje
         facts["weekly_from"] = ""
     weekday = WEEKDAYS[reader.first_weekday.bit_length() - 1]
     return {"weekly_from": "", "paused_from": "", "weekday": weekday} | facts
+
+
+def _no_match(context: dict[str, Any]) -> dict[str, object]:
+    return {"papers": 0, "days": 0, "filters": 1, "nearest": []} | context

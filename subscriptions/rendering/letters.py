@@ -23,6 +23,7 @@ KINDS = frozenset(
         "address_asked",
         "address_changed",
         "still_useful",
+        "no_match",
     }
 )
 
@@ -38,6 +39,8 @@ def letter(letter: LetterMail) -> Rendered:
         "facts": letter.facts,
         "count": phrases.count,
         "wrap": columns.wrap,
+        "title_of": _title,
+        "line": phrases.line,
     }
     subject = plain(styles.render(f"{letter.kind}/subject.txt", context))
     context["subject"] = subject
@@ -59,3 +62,7 @@ def letter(letter: LetterMail) -> Rendered:
             bulk=False,
         ),
     )
+
+
+def _title(title: str) -> str:
+    return phrases.line(title, 200) or "Untitled"

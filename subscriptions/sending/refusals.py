@@ -62,6 +62,8 @@ def _letter_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
         return State.SKIPPED, "subscribed again"
     if letter.kind in _FOR_READERS and not active:
         return State.UNSUBSCRIBED, f"the reader is {reader.state}"
+    if letter.kind == Kind.NO_MATCH:
+        return _digest_refusal(reader)
     if letter.kind == Kind.STILL_USEFUL and not reader.silence:
         return State.SKIPPED, "the reader has been heard from"
     if letter.kind in _OF_ADDRESSES:

@@ -25,7 +25,7 @@ RETENTION = (
         "7 days after the last one",
     ),
     ("When you agreed, to which words", "until you erase yourself"),
-    ("Which papers each digest held, and for which filters", "90 days"),
+    ("Which papers a digest held or a letter named, and for which filters", "90 days"),
     (
         "When a digest was due and what became of it",
         "until you erase yourself",

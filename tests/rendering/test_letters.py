@@ -11,7 +11,9 @@ import pytest
 from subscriptions.rendering import Rendered, letter
 from subscriptions.rendering.letters import KINDS
 
+from . import raw
 from .mails import letter_of, parsed, part, recipient
+from .test_hostile_input import MARKUP, Tags
 
 TYPED = "visit http://evil.example now"
 
@@ -115,6 +117,42 @@ def test_who_has_a_weekly_digest_is_only_told_when_it_stops(subtype: str) -> Non
     mail = letter(replace(made, facts={**made.facts, "weekly_from": ""}))
     assert "no more come from 5 November 2027 on" in words(mail, subtype)
     assert "once a week" not in words(mail, subtype)
+
+
+@pytest.mark.parametrize("subtype", ["html", "plain"])
+def test_what_came_nearest_says_how_many_were_held_and_which_word_was_missing(
+    subtype: str,
+) -> None:
+    mail = letter(letter_of("no_match"))
+    said = words(mail, subtype).replace("* ", "")
+    assert "were held against 4,812 papers, the lists of 10 days" in said
+    assert said.count("Curvature: The word “Hessian” is not in its title") == 3
+    assert part(mail, subtype).count("https://arxiv.org/abs/2607.00002") == 1
+    assert mail.subject == "Two weeks without a paper: what came nearest"
+
+
+@pytest.mark.parametrize("subtype", ["html", "plain"])
+def test_where_nothing_came_near_it_says_so(subtype: str) -> None:
+    made = letter_of("no_match")
+    mail = letter(replace(made, facts={**made.facts, "nearest": [], "filters": 1}))
+    assert "Your filter was held" in words(mail, subtype)
+    assert "None lacked only a word or two" in words(mail, subtype)
+    assert "came nearest" not in mail.subject
+
+
+@pytest.mark.parametrize(
+    "text", [*MARKUP, "a\r\nBcc: x@y.example", "abc\u202edef", "\0", "", "x" * 9999]
+)
+def test_titles_filters_and_missing_words_are_text(text: str) -> None:
+    made = letter_of("no_match")
+    near = {"title": text, "url": "https://arxiv.org/abs/1", "filter": text}
+    facts = {**made.facts, "nearest": [near | {"missing": [text]}]}
+    mail = letter(replace(made, facts=facts))
+    raw.check(mail.message, bulk=False)
+    clean, tags = Tags(letter(made).html), Tags(part(mail, "html"))
+    assert tags.names <= clean.names
+    assert tags.attributes <= clean.attributes
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", mail.html + mail.text)
 
 
 def test_the_way_out_of_the_question_to_a_new_address_unsubscribes_nobody() -> None:

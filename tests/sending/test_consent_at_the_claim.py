@@ -92,6 +92,9 @@ def test_no_letter_goes_to_a_suppressed_address(kind):
         (Letter.Kind.PREFERENCES, Reader.ACTIVE, State.LEASED),
         (Letter.Kind.GOODBYE, Reader.UNSUBSCRIBED, State.LEASED),
         (Letter.Kind.GOODBYE, Reader.ACTIVE, State.SKIPPED),
+        (Letter.Kind.NO_MATCH, Reader.ACTIVE, State.LEASED),
+        (Letter.Kind.NO_MATCH, Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        (Letter.Kind.STILL_USEFUL, Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
     ],
 )
 def test_each_letter_goes_to_readers_in_the_state_it_is_for(kind, reader, state):
@@ -238,6 +241,12 @@ def test_letters_about_an_address_go_while_they_say_what_is_so(
 def test_nobody_is_asked_who_has_been_heard_from_meanwhile(silence, state):
     reader = a_reader(silence=silence, silence_at=timezone.now())
     assert after_a_claim(a_letter(Letter.Kind.STILL_USEFUL, reader))[0] == state
+
+
+def test_who_paused_meanwhile_is_not_told_that_nothing_matched():
+    paused = a_reader(paused_until=timezone.now().date() + timedelta(days=3))
+    letter = a_letter(Letter.Kind.NO_MATCH, paused)
+    assert after_a_claim(letter) == (State.SKIPPED, "paused")
 
 
 def test_a_request_withdrawn_after_the_claim_is_not_sent():
