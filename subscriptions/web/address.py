@@ -37,7 +37,7 @@ def ask(request: HttpRequest, token: str) -> HttpResponse:
         consent.ask_for_address(reader.pk, form.cleaned_data["address"])
         tasks.ring(tasks.send)
     context = {"reader": reader, "token": token, "fresh": fresh}
-    context |= {"address": form, "sent": sent}
+    context |= {"address": form, "sent": sent, "alone": True}
     return render(request, "pages/address.html", context)
 
 

@@ -165,7 +165,7 @@ def _shown(
 
 
 def _key(token: str) -> dict[str, Any]:
-    return {"token": token, "fresh": is_fresh(token)}
+    return {"token": token, "fresh": is_fresh(token), "alone": False}
 
 
 def _tried(request: HttpRequest) -> dict[str, Any]:

@@ -108,6 +108,18 @@ def test_what_is_no_address_is_shown_with_what_is_wrong(
     assert not reader.letters.exists()
 
 
+def test_an_address_in_any_script_is_asked_as_mail_servers_write_it(
+    client: Client, reader: Subscriber
+) -> None:
+    client.post(form_of(reader), {"address": "new@b\u00fccher.example"})
+    asked = reader.letters.get(kind="new_address")
+    assert asked.recipient == "new@xn--bcher-kva.example"
+    consent.change_address(asked.pk)
+    assert address_of(reader) == "new@xn--bcher-kva.example"
+    odd = client.post(form_of(reader), {"address": "\u03b4\u03bf@example.com"})
+    assert "not an address that mail can be sent to" in odd.content.decode()
+
+
 @pytest.mark.parametrize("why", ["taken", "suppressed", "left", "stopped", "erased"])
 def test_where_it_cannot_be_the_words_are_the_same(
     client: Client, reader: Subscriber, why: str
