@@ -12,6 +12,7 @@ import time_machine
 from django.db import connection
 
 from subscriptions import consent, rounds
+from subscriptions.consent import silence
 from subscriptions.models import Delivery, Letter, Round, Subscriber
 from tests.factories import TUESDAY, a_reader, a_subscription
 
@@ -191,6 +192,21 @@ def test_a_step_that_ran_out_of_time_is_taken_by_the_next_beat(
     clock.shift(YEAR)
     assert consent.follow_silence(datetime.now(UTC), until=0.0)["asked"] == 0
     assert step()["asked"] == 3
+
+
+def test_a_word_before_the_row_is_locked_is_heard(
+    clock: time_machine.Coordinates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = a_reader()
+    clock.shift(YEAR)
+
+    def meanwhile() -> float:
+        consent.still_reading(reader.pk)
+        return 0.0
+
+    monkeypatch.setattr(silence, "monotonic", meanwhile)
+    assert consent.follow_silence(datetime.now(UTC), until=1.0)["asked"] == 0
+    assert not reader.letters.exists()
 
 
 # --- a word -------------------------------------------------------------------------

@@ -161,6 +161,17 @@ def test_who_left_meanwhile_is_not_written_to(clock: time_machine.Coordinates) -
     assert not consent.tell_nothing_matched(reader.pk, {})
 
 
+def test_one_a_month_is_written_whoever_asks(
+    clock: time_machine.Coordinates,
+) -> None:
+    reader = a_reader_of("hessian curvature")
+    assert consent.tell_nothing_matched(reader.pk, {})
+    clock.shift(timedelta(days=29))
+    assert not consent.tell_nothing_matched(reader.pk, {})
+    clock.shift(timedelta(days=1, minutes=1))
+    assert consent.tell_nothing_matched(reader.pk, {})
+
+
 def test_after_ninety_days_what_a_letter_said_is_forgotten(
     clock: time_machine.Coordinates,
 ) -> None:
