@@ -21,4 +21,9 @@ TIMETABLE = {
         "schedule": crontab(minute=17),
         "options": {"expires": 3600},
     },
+    "write the letters that time brings": {
+        "task": "subscriptions.tasks.remind",
+        "schedule": crontab(minute=37),
+        "options": {"expires": 3600},
+    },
 }

@@ -14,6 +14,13 @@ from subscriptions.models.readers import fold_address
 ROLES = {"abuse", "hostmaster", "mailer-daemon", "postmaster"}
 
 
+def masked(address: str) -> str:
+    """`reader@example.org` as `r•••@example.org`: who is told it already knows it, and
+    nobody else learns it."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def read_address(typed: str) -> str:
     """One deliverable address, its domain in ASCII (IDNA) as mail servers take it.
 

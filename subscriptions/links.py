@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from .models import Delivery, Subscriber
+from .models import Delivery, Letter, Subscriber
 
 # None: never expires. An unsubscribe link works for as long as the mail is kept.
 _LIFETIMES: dict[str, timedelta | None] = {
@@ -25,6 +25,11 @@ _LIFETIMES: dict[str, timedelta | None] = {
     # forwarded; a fresh letter was read by whoever reads the address now.
     "account": timedelta(days=1),
     "unsubscribe": None,
+    # Both name the letter that asks a new address to confirm, or tells the old one.
+    "address": timedelta(hours=72),
+    "withdraw": None,
+    # It changes nothing that its reader would mind.
+    "still": timedelta(days=365),
     "digest": timedelta(days=90),
 }
 _MAC_LENGTH = 22  # characters of base64: 128 bits and more
@@ -81,6 +86,11 @@ def read(purpose: str, given: str) -> int:
         raise BadLink(purpose) from error
 
 
+def is_older(given: str, than: datetime) -> bool:
+    """Was this token, read before, made in a second earlier than `than`?"""
+    return signing.b62_decode(given.split("~")[1]) < int(than.timestamp())
+
+
 def absolute(name: str, *args: object) -> str:
     """The public address of the page `name`."""
     return settings.PUBLIC_URL + reverse(name, args=args)
@@ -109,6 +119,20 @@ def preferences(reader: Subscriber, at: datetime | None = None) -> str:
 def account(reader: Subscriber) -> str:
     """The preferences page with what a forwarded digest must not give."""
     return absolute("preferences", token("account", reader.pk))
+
+
+def new_address(letter: Letter) -> str:
+    """The page whose button makes the letter's recipient the reader's address."""
+    return absolute("new_address", token("address", letter.pk))
+
+
+def withdraw_address(letter: Letter) -> str:
+    """Page and one-click address, as of `unsubscribe`: it ends what was asked for."""
+    return absolute("withdraw_address", token("withdraw", letter.pk))
+
+
+def still_useful(reader: Subscriber) -> str:
+    return absolute("still_useful", token("still", reader.pk))
 
 
 def unsubscribe(reader: Subscriber) -> str:

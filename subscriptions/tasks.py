@@ -49,3 +49,8 @@ def forget() -> None:
     now = timezone.now()
     consent.forget(now)
     pipeline.forget(now)
+
+
+@shared_task(expires=3600)
+def remind() -> None:
+    pipeline.remind(timezone.now(), until=monotonic() + SHIFT)

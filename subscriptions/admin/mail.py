@@ -264,7 +264,8 @@ class LetterAdmin(MailAdmin):
     )
     list_filter = ("kind", "state")
     date_hierarchy = "created_at"
-    # `context` is left out: it may hold what somebody typed who has not confirmed.
+    # `context` and `recipient` are left out: they may hold what somebody typed who has
+    # not confirmed.
     fields = (
         "kind",
         "reader",

@@ -110,6 +110,9 @@ class SubscriberAdmin(Settings):
                     "confirmed_at",
                     "unsubscribed_at",
                     "last_mail_at",
+                    "last_action_at",
+                    "silence",
+                    "silence_at",
                 )
             },
         ),
@@ -128,6 +131,9 @@ class SubscriberAdmin(Settings):
         "confirmed_at",
         "unsubscribed_at",
         "last_mail_at",
+        "last_action_at",
+        "silence",
+        "silence_at",
     )
 
     actions_detail = ("suppress",)

@@ -5,6 +5,13 @@ those that change what a reader agreed to leave a `ConsentRecord`. Nothing here 
 mails are `Letter` rows that `sending` finds.
 """
 
+from .address import (
+    ADDRESS_WORDS,
+    ask_for_address,
+    asked_for,
+    change_address,
+    withdraw_address,
+)
 from .change import Schedule, Wanted, default_filter
 from .joining import (
     WORDS,
@@ -25,16 +32,22 @@ from .preferences import (
     pause,
     replace_wishes,
     send_preferences_link,
+    tell_nothing_matched,
 )
+from .silence import follow_silence, still_reading
 
 __all__ = [
+    "ADDRESS_WORDS",
     "WORDS",
     "Schedule",
     "TooManyFilters",
     "Wanted",
     "add_filter",
     "add_imported",
+    "ask_for_address",
+    "asked_for",
     "can_resubscribe",
+    "change_address",
     "change_format",
     "change_schedule",
     "confirm",
@@ -42,13 +55,17 @@ __all__ = [
     "drop_filter",
     "edit_subscription",
     "erase",
+    "follow_silence",
     "forget",
     "lift",
     "pause",
     "replace_wishes",
     "resubscribe",
     "send_preferences_link",
+    "still_reading",
     "subscribe",
     "suppress",
+    "tell_nothing_matched",
     "unsubscribe",
+    "withdraw_address",
 ]

@@ -1,10 +1,9 @@
-"""What every change of a reader is made of: the lock, the record, the letter owed."""
+"""What every change of a reader is made of: the lock, the record, what waits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,9 +17,6 @@ from subscriptions.models import (
     TopicFilter,
 )
 from subscriptions.models.readers import EVERY_DAY
-
-# Nobody's inbox can be filled by someone else's sign-ups (safety.md).
-LETTERS_A_DAY, LETTERS_A_WEEK = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,29 @@ def record(reader: Subscriber, action: str, source: str, text: str = "") -> None
 def set_schedule(reader: Subscriber, schedule: Schedule) -> None:
     reader.zone, reader.hour = schedule.zone, schedule.hour
     reader.cadence, reader.weekdays = schedule.cadence, schedule.weekdays
+    reader.before_silence = {}
+
+
+def heard_from(reader: Subscriber) -> None:
+    """They pressed a button: note when, and give back what their silence had taken."""
+    reader.last_action_at = timezone.now()
+    if before := reader.before_silence:
+        reader.cadence, reader.weekdays = before["cadence"], before["weekdays"]
+    if reader.silence == Subscriber.Silence.PAUSED:
+        reader.paused_until = None
+    reader.silence, reader.silence_at = Subscriber.Silence.NONE, None
+    reader.before_silence = {}
+    reader.save(
+        update_fields=[
+            "last_action_at",
+            "silence",
+            "silence_at",
+            "before_silence",
+            "cadence",
+            "weekdays",
+            "paused_until",
+        ]
+    )
 
 
 def subscribe_to(
@@ -93,31 +112,18 @@ def default_filter() -> str:
     return "*"
 
 
-def owe_letter(
-    reader: Subscriber, kind: str, context: dict[str, object] | None = None
-) -> bool:
-    """One letter of a kind a day and three a week, counted under the reader's lock;
-    False: there were enough."""
-    now = timezone.now()
-    sent = reader.letters.filter(kind=kind)
-    today = sent.filter(created_at__gt=now - timedelta(days=1)).count()
-    this_week = sent.filter(created_at__gt=now - timedelta(days=7)).count()
-    if today >= LETTERS_A_DAY or this_week >= LETTERS_A_WEEK:
-        return False
-    Letter.objects.create(
-        subscriber=reader,
-        kind=kind,
-        context=context or {},
-        message_id=Letter.message_id_for(kind, reader.pk, now.isoformat()),
-    )
-    return True
-
-
 def end_waiting(
     reader: Subscriber, state: str, reason: str, letters: bool = True
 ) -> None:
     reader.deliveries.open().end(state, reason)
     if letters:
+        withdraw_requests(reader)
         reader.letters.filter(state__in=["pending", "deferred", "in_doubt"]).update(
             state=state, reason=reason
         )
+
+
+def withdraw_requests(reader: Subscriber) -> None:
+    """No link in a letter to a new address of theirs changes anything any more."""
+    asked = reader.letters.filter(kind=Letter.Kind.NEW_ADDRESS)
+    asked.exclude(recipient="").update(recipient="")

@@ -21,12 +21,13 @@ from subscriptions.models.readers import fold_address
 from .change import (
     Schedule,
     Wanted,
+    heard_from,
     locked,
-    owe_letter,
     record,
     set_schedule,
     subscribe_to,
 )
+from .owing import owe_letter
 
 State = Subscriber.State
 Action = ConsentRecord.Action
@@ -96,6 +97,7 @@ def confirm(reader_id: int, source: str = "letter") -> Subscriber:
             return reader
         if reader.state == State.UNSUBSCRIBED:
             _take_what_was_asked(reader)
+        heard_from(reader)
         now = timezone.now()
         reader.state = State.ACTIVE
         reader.confirmed_at = now
@@ -150,6 +152,7 @@ def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
         reader = locked(reader_id)
         if not can_resubscribe(reader):
             return reader
+        heard_from(reader)
         reader.state = State.ACTIVE
         reader.unsubscribed_at = None
         reader.recheck_had = reader.deliveries.exists()

@@ -16,10 +16,13 @@ from subscriptions.models import (
     Suppression,
     TopicFilter,
 )
+from subscriptions.models.readers import AskedAddress
 
-from .change import end_waiting, locked, owe_letter, record
+from .change import end_waiting, locked, record
+from .owing import WEEK, owe_letter
 
 State = Subscriber.State
+_DETAIL = timedelta(days=90)
 Action = ConsentRecord.Action
 
 
@@ -81,11 +84,10 @@ def erase(reader_id: int) -> None:
 
 
 def forget(now: datetime) -> dict[str, int]:
-    """Drop what has had its time: unconfirmed sign-ups after 7 days, unused filters."""
-    stale = Subscriber.objects.filter(
-        state=State.PENDING, created_at__lt=now - timedelta(days=7)
-    )
-    recent = Letter.objects.filter(created_at__gte=now - timedelta(days=7))
+    """Drop what has had its time: unconfirmed sign-ups and what was asked of other
+    addresses after 7 days, what letters said after 90, unused filters."""
+    stale = Subscriber.objects.filter(state=State.PENDING, created_at__lt=now - WEEK)
+    recent = Letter.objects.filter(created_at__gte=now - WEEK)
     unconfirmed = stale.exclude(pk__in=recent.values("subscriber_id"))
     readers, _ = unconfirmed.delete()
     filters = 0
@@ -93,4 +95,11 @@ def forget(now: datetime) -> dict[str, int]:
         # Somebody may be subscribing to it right now: then it stays.
         with suppress_error(IntegrityError), transaction.atomic():
             filters += unused.delete()[0]
-    return {"unconfirmed": readers, "filters": filters}
+    # By then the links in these letters have expired, and so have the letters.
+    asked = Letter.objects.exclude(recipient="").filter(created_at__lt=now - WEEK)
+    addresses = asked.update(recipient="")
+    # They may name filters, and papers that came near to them.
+    told = Letter.objects.filter(created_at__lt=now - _DETAIL)
+    told.exclude(context={}).update(context={})
+    AskedAddress.objects.filter(last_at__lt=now - WEEK).delete()
+    return {"unconfirmed": readers, "filters": filters, "addresses": addresses}

@@ -21,12 +21,13 @@ from .change import (
     Schedule,
     Wanted,
     end_waiting,
+    heard_from,
     locked,
-    owe_letter,
     record,
     set_schedule,
     subscribe_to,
 )
+from .owing import owe_letter
 
 State = Subscriber.State
 Action = ConsentRecord.Action
@@ -40,6 +41,7 @@ def change_schedule(reader_id: int, schedule: Schedule) -> None:
     """Holds for dates without a delivery (rounds.md 12)."""
     with transaction.atomic():
         reader = locked(reader_id)
+        heard_from(reader)
         set_schedule(reader, schedule)
         reader.save()
         record(reader, Action.CHANGED, "preferences")
@@ -50,6 +52,7 @@ def change_format(
 ) -> None:
     with transaction.atomic():
         reader = locked(reader_id)
+        heard_from(reader)
         reader.max_papers = max_papers
         reader.full_abstracts = full_abstracts
         reader.text_only = text_only
@@ -60,6 +63,7 @@ def pause(reader_id: int, until: date | None) -> None:
     """No digest before the local day `until`; None goes on at once."""
     with transaction.atomic():
         reader = locked(reader_id)
+        heard_from(reader)
         reader.paused_until = until
         reader.save(update_fields=["paused_until"])
         if until and reader.is_paused_on(timezone.now().astimezone(reader.tz).date()):
@@ -73,6 +77,7 @@ def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
         reader = locked(reader_id)
         if reader.subscriptions.count() >= settings.FILTERS_PER_READER:
             raise TooManyFilters
+        heard_from(reader)
         last = reader.subscriptions.order_by("-position").first()
         first = last.position + 1 if last else 0
         (added,) = subscribe_to(reader, [wanted], first)
@@ -85,6 +90,7 @@ def edit_subscription(
 ) -> None:
     with transaction.atomic():
         reader = locked(reader_id)
+        heard_from(reader)
         reader.subscriptions.filter(pk=subscription_id).update(
             name=name.strip()[:80], enabled=enabled
         )
@@ -93,6 +99,7 @@ def edit_subscription(
 def drop_filter(reader_id: int, subscription_id: int) -> None:
     with transaction.atomic():
         reader = locked(reader_id)
+        heard_from(reader)
         reader.subscriptions.filter(pk=subscription_id).delete()
         record(reader, Action.CHANGED, "preferences")
 
@@ -109,6 +116,16 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
         subscribe_to(reader, wanted)
         record(reader, Action.CHANGED, "import")
         return True
+
+
+def tell_nothing_matched(reader_id: int, context: dict[str, object]) -> bool:
+    """Owe a letter with what came nearest, one a month; False: there was one, or the
+    reader has left meanwhile."""
+    with transaction.atomic():
+        reader = Subscriber.objects.select_for_update().filter(pk=reader_id).first()
+        if reader is None or reader.state != State.ACTIVE:
+            return False
+        return owe_letter(reader, Letter.Kind.NO_MATCH, context)
 
 
 def send_preferences_link(address: str) -> None:

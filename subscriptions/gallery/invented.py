@@ -130,6 +130,18 @@ def letter_of(kind: str, **changes: Any) -> LetterMail:
             "volumes": [
                 {"name": "Curvature", "low": 0, "median": 3, "high": 7, "days": 10}
             ],
+            "papers": 4812,
+            "days": 10,
+            "filters": 2,
+            "nearest": [
+                {
+                    "title": TITLE,
+                    "url": f"https://arxiv.org/abs/2607.0000{number}",
+                    "filter": "Curvature",
+                    "missing": ["The word “Hessian” is not in its title or abstract."],
+                }
+                for number in (1, 2, 3)
+            ],
             "to": "n•••@example.com",
             "weekly_from": "6 August 2027",
             "weekday": "Monday",

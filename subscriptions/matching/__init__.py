@@ -22,7 +22,17 @@ from .language import (
 )
 from .matcher import Matcher, Matches
 from .picks import Pick, Picked, pick
-from .preview import Preview, Sample, Volume, preview, volumes, warm_up
+from .preview import (
+    Near,
+    Nearest,
+    Preview,
+    Sample,
+    Volume,
+    nearest,
+    preview,
+    volumes,
+    warm_up,
+)
 from .ranking import Hit, Ranked, Ranking
 from .search import Found, Order, Results, search, search_text
 from .tokens import normalise
@@ -37,6 +47,8 @@ __all__ = [
     "Index",
     "Matcher",
     "Matches",
+    "Near",
+    "Nearest",
     "Order",
     "Pick",
     "Picked",
@@ -53,6 +65,7 @@ __all__ = [
     "could_match",
     "explain",
     "marks",
+    "nearest",
     "normalise",
     "parse",
     "parse_canonical",

@@ -220,6 +220,11 @@ class Delivery(Mailing):
     def __str__(self) -> str:
         return f"digest of {self.due_date} for reader {self.subscriber_id}"
 
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self.subscriber.email
+
     def give_coverage_back(self) -> None:
         """Let the next digest cover these editions again (rounds.md 9).
 
@@ -250,16 +255,36 @@ class Letter(Mailing):
         WELCOME = "welcome"
         PREFERENCES = "preferences", "preferences link"
         GOODBYE = "goodbye"
+        NEW_ADDRESS = "new_address", "confirm a new address"
+        ADDRESS_ASKED = "address_asked", "a new address was asked for"
+        ADDRESS_CHANGED = "address_changed", "the address was changed"
+        STILL_USEFUL = "still_useful", "still useful?"
+        NO_MATCH = "no_match", "nothing matched for two weeks"
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     context = models.JSONField(
         default=dict, blank=True, help_text="what the letter says besides its links"
     )
+    recipient = models.EmailField(
+        "sent to",
+        max_length=254,
+        blank=True,
+        editable=False,
+        help_text="where that is not, or may soon not be, the reader's address",
+    )
 
     class Meta(Mailing.Meta):
         ordering = ["-created_at"]
-        constraints = [*Mailing.Meta.constraints]
+        constraints = [
+            *Mailing.Meta.constraints,
+            # The letter is the request: emptying `recipient` withdraws it.
+            models.UniqueConstraint(
+                fields=["subscriber"],
+                condition=Q(kind="new_address") & ~Q(recipient=""),
+                name="one_new_address_at_a_time",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["next_at", "id"],
@@ -270,6 +295,11 @@ class Letter(Mailing):
 
     def __str__(self) -> str:
         return f"{self.kind} letter to reader {self.subscriber_id}"
+
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self.recipient or self.subscriber.email
 
 
 class DeliveryEvent(models.Model):

@@ -13,9 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 EVERY_DAY = 0b1111111
 MONDAY_TO_FRIDAY = 0b0011111
+# The pause of a reader who did not answer has no end but theirs.
+SILENT_UNTIL = date(9999, 1, 1)
 
 
 def fold_address(address: str) -> str:
@@ -51,6 +54,12 @@ class Subscriber(models.Model):
         WEEKDAYS = "weekdays", "Monday to Friday"
         CHOSEN = "chosen", "on chosen days"
         WEEKLY = "weekly", "once a week"
+
+    class Silence(models.TextChoices):
+        NONE = "", "none"
+        ASKED = "asked", "asked whether it is still useful"
+        WEEKLY = "weekly", "no answer: once a week"
+        PAUSED = "paused", "no answer: paused"
 
     email = models.EmailField("address", max_length=254, help_text="as typed")
     email_folded = models.CharField(max_length=254, unique=True, editable=False)
@@ -105,6 +114,20 @@ class Subscriber(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     last_mail_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_action_at = models.DateTimeField(
+        default=timezone.now,
+        help_text="confirmed, changed something or pressed a button",
+    )
+    silence = models.CharField(
+        max_length=8, choices=Silence.choices, default=Silence.NONE, blank=True
+    )
+    silence_at = models.DateTimeField("silent since", null=True, blank=True)
+    before_silence = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="cadence and weekdays"
+    )
+    address_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="links made before open no preferences"
+    )
 
     objects = SubscriberQuerySet.as_manager()
 
@@ -121,6 +144,10 @@ class Subscriber(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="active") | Q(confirmed_at__isnull=False),
                 name="subscriber_active_only_if_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(silence="") | Q(silence_at__isnull=False),
+                name="subscriber_silent_since",
             ),
         ]
         indexes = [
@@ -140,6 +167,11 @@ class Subscriber(models.Model):
         if self.max_papers:
             return self.max_papers
         return 25 if self.cadence == self.Cadence.WEEKLY else 12
+
+    @property
+    def first_weekday(self) -> int:
+        """The bit of the first day of their week."""
+        return self.weekdays & -self.weekdays
 
     def wants(self, day: date) -> bool:
         """Is the local date `day` in their cadence?"""
@@ -213,6 +245,7 @@ class ConsentRecord(models.Model):
         CHANGED = "changed", "changed preferences"
         UNSUBSCRIBED = "unsubscribed"
         RESUBSCRIBED = "resubscribed", "took the unsubscribing back"
+        ADDRESS = "address", "changed address"
 
     subscriber = models.ForeignKey(
         Subscriber, models.CASCADE, related_name="consent_records"
@@ -273,3 +306,18 @@ class Suppression(models.Model):
         """Under today's key and under every earlier one."""
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return [cls.hash_of(address, key) for key in keys]
+
+
+class AskedAddress(models.Model):
+    """When an address was asked to confirm, whoever asked for it, as a keyed hash.
+
+    One row an address: its lock makes the count the same for a sign-up, an import and
+    any number of readers who name it as their new address. Kept for a week.
+    """
+
+    address_hash = models.CharField(max_length=64, unique=True)
+    times = models.JSONField(default=list, help_text="of the last week, ISO 8601")
+    last_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"asked {len(self.times)} times"

@@ -11,6 +11,7 @@ from .explain import explain
 from .importing import BadLine, Imported, import_subscribers
 from .intake import first_edition, ingest, ingest_file, publish, publish_until
 from .mails import preview, web_copy
+from .reminders import remind
 from .round import RoundReport, close_rounds, deliver, forget, run
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "preview",
     "publish",
     "publish_until",
+    "remind",
     "run",
     "web_copy",
 ]

@@ -1,4 +1,4 @@
-"""Deliveries and letters -> mails: the ledger's rows in the words of `rendering`."""
+"""Deliveries -> mails: the ledger's rows in the words of `rendering`."""
 
 from __future__ import annotations
 
@@ -42,15 +42,6 @@ def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
             rows.filter(pk=each.pk).update(left_out=rendered.left_out)
         mails[each.pk] = _outgoing(each.subscriber, rendered)
     return mails
-
-
-def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
-    """The mails of these letters, by letter id."""
-    letters = Letter.objects.filter(pk__in=ids).select_related("subscriber")
-    return {
-        each.pk: _outgoing(each.subscriber, rendering.letter(_letter(each)))
-        for each in letters
-    }
 
 
 def web_copy(delivery_id: int) -> rendering.Rendered:
@@ -109,8 +100,8 @@ def _digest(delivery: Delivery, listings: Mapping[int, Listing]) -> rendering.Di
         for key, picks in groupby(delivery.picks, lambda pick: pick["filters"][0])
     ]
     return rendering.Digest(
-        recipient=_recipient(reader),
-        envelope=_envelope(delivery, delivery.created_at, "digest"),
+        recipient=recipient_of(reader),
+        envelope=envelope_of(delivery, delivery.created_at, "digest"),
         links=_links(reader, delivery),
         due_date=delivery.due_date,
         first=delivery.first,
@@ -178,34 +169,7 @@ def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...
     return tuple(seen.values())[:_WORDS_SHOWN]
 
 
-def _letter(letter: Letter) -> rendering.LetterMail:
-    reader = letter.subscriber
-    actions = {
-        Letter.Kind.CONFIRM: links.confirm,
-        Letter.Kind.WELCOME: links.preferences,
-        Letter.Kind.PREFERENCES: links.account,
-        Letter.Kind.GOODBYE: links.unsubscribe,
-    }
-    facts: dict[str, object] = {}
-    if letter.kind == Letter.Kind.WELCOME:
-        facts = _welcome_facts(reader, letter.context)
-    return rendering.LetterMail(
-        kind=letter.kind,
-        recipient=_recipient(reader),
-        envelope=_envelope(letter, letter.created_at, letter.kind),
-        links=_links(reader, None),
-        action_url=actions[Letter.Kind(letter.kind)](reader),
-        facts=facts,
-    )
-
-
-def _welcome_facts(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
-    day = date.fromisoformat(context["next_due"])
-    when = f"{day:%A} {day.day} {day:%B} at {reader.hour:02}:00 ({reader.zone})"
-    return {"next_due": when, "volumes": context["volumes"]}
-
-
-def _recipient(reader: Subscriber) -> rendering.Recipient:
+def recipient_of(reader: Subscriber) -> rendering.Recipient:
     confirmed = reader.confirmed_at
     return rendering.Recipient(
         address=reader.email,
@@ -217,7 +181,9 @@ def _recipient(reader: Subscriber) -> rendering.Recipient:
     )
 
 
-def _envelope(row: Delivery | Letter, made: datetime, kind: str) -> rendering.Envelope:
+def envelope_of(
+    row: Delivery | Letter, made: datetime, kind: str
+) -> rendering.Envelope:
     return rendering.Envelope(
         message_id=row.message_id,
         date=made,
@@ -225,14 +191,13 @@ def _envelope(row: Delivery | Letter, made: datetime, kind: str) -> rendering.En
     )
 
 
-def _links(reader: Subscriber, delivery: Delivery | None) -> rendering.Links:
+def _links(reader: Subscriber, delivery: Delivery) -> rendering.Links:
     unsubscribe = links.unsubscribe(reader)
-    made_at = delivery.created_at if delivery else None
     return rendering.Links(
-        preferences=links.preferences(reader, made_at),
+        preferences=links.preferences(reader, delivery.created_at),
         unsubscribe=unsubscribe,
         one_click=unsubscribe,
-        web=links.web_copy(delivery) if delivery and delivery.pk else links.site(),
+        web=links.web_copy(delivery) if delivery.pk else links.site(),
         privacy=links.privacy(),
         site=links.site(),
     )

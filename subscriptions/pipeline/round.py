@@ -14,7 +14,8 @@ from subscriptions.models import Delivery, Letter, Round
 from .compose import compose_day
 from .had import KEPT
 from .intake import publish_until
-from .mails import outgoing_digests, outgoing_letters
+from .letters import outgoing_letters
+from .mails import outgoing_digests
 
 # Rule 18: the last window of a due date, anywhere, closes at 18:00 UTC the day after.
 _CLOSES = timedelta(days=1, hours=18)

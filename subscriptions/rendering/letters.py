@@ -1,4 +1,4 @@
-"""Every mail that is not a digest: confirm, welcome, preferences, goodbye.
+"""Every mail that is not a digest: `KINDS` names them.
 
 A letter is a folder under templates/emails with subject.txt, body.html and body.txt.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import styles
+from . import phrases, styles
 from .encoding import coded
 from .footer import constants, reader
 from .mail import LetterMail, Rendered
@@ -15,7 +15,19 @@ from .maths import plain
 from .message import message
 from .pieces import CALLS
 
-KINDS = frozenset({"confirm", "welcome", "preferences", "goodbye"})
+KINDS = frozenset(
+    {
+        "confirm",
+        "welcome",
+        "preferences",
+        "goodbye",
+        "new_address",
+        "address_asked",
+        "address_changed",
+        "still_useful",
+        "no_match",
+    }
+)
 
 
 def letter(letter: LetterMail) -> Rendered:
@@ -32,6 +44,8 @@ def letter(letter: LetterMail) -> Rendered:
         "links": letter.links,
         "action_url": letter.action_url,
         "facts": letter.facts,
+        "title_of": _title,
+        "line": phrases.line,
     }
     subject = plain(styles.render(f"{letter.kind}/subject.txt", context))
     context["subject"] = subject
@@ -51,3 +65,7 @@ def letter(letter: LetterMail) -> Rendered:
             bulk=False,
         ),
     )
+
+
+def _title(title: str) -> str:
+    return phrases.line(title, 200) or "Untitled"

@@ -6,6 +6,7 @@ Nothing here writes. The numbers in the docstrings are those of the design's rul
 
 from .coverage import REACH, Covering, advance, editions_for
 from .due import WINDOW, Due, all_on, due_now, instant, next_due, overdue
+from .unmatched import unmatched
 from .waiting import missing_sources
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "missing_sources",
     "next_due",
     "overdue",
+    "unmatched",
 ]

@@ -55,8 +55,8 @@ def instant(day: date, hour: int, zone: str) -> datetime:
 
 def next_due(reader: Subscriber, after: date) -> date:
     """The first date of the reader's cadence after `after` on which they get mail."""
-    day = after + timedelta(days=1)
-    while not reader.wants(day) or reader.is_paused_on(day):
+    day = max(after + timedelta(days=1), reader.paused_until or after)
+    while not reader.wants(day):
         day += timedelta(days=1)
     return day
 

@@ -97,7 +97,8 @@ def _send_batch(
             ledger.release(leases[position:])
             return
         mail = mails[lease.id]
-        if not ledger.still_wanted(lease, tally):
+        recipient = mail.recipient if isinstance(mail, Outgoing) else None
+        if not ledger.still_wanted(lease, tally, recipient):
             continue
         begin_by = time.monotonic() + _BEGIN_WITHIN
         try:

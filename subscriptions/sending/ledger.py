@@ -28,6 +28,7 @@ from subscriptions.models import (
     Subscriber,
 )
 from subscriptions.models.mailings import HORIZON
+from subscriptions.models.readers import fold_address
 
 from .outcome import REPLY_LENGTH, UNMADE, Outcome
 from .refusals import refusal, suppressed_among
@@ -97,11 +98,14 @@ def claim(
     return []
 
 
-def still_wanted(lease: Lease, tally: Tally | None = None) -> bool:
+def still_wanted(
+    lease: Lease, tally: Tally | None = None, recipient: str | None = None
+) -> bool:
     """Ask right before MAIL FROM: is the lease ours, may the mail still go?
 
     Renews the lease. A mail that must not go any more ends here; one of a round that
-    was paused meanwhile goes back.
+    was paused meanwhile goes back, as does one that was made for another `recipient`
+    than it has now.
     """
     if not _mine(lease).update(leased_until=Now() + LEASE):
         return False
@@ -111,7 +115,10 @@ def still_wanted(lease: Lease, tally: Tally | None = None) -> bool:
     if lease.model is Delivery and Round.objects.filter(pk=mail.round_id, paused=True):
         release([lease])
         return False
-    why = refusal(mail, suppressed_among([mail.subscriber]))
+    if recipient is not None and recipient != mail.address:
+        release([lease])
+        return False
+    why = refusal(mail, suppressed_among([mail]))
     if why:
         _tell(tally, end(lease, *why))
     return why is None
@@ -191,7 +198,7 @@ def end(
         if bounce:
             DeliveryEvent.objects.create(
                 delivery_id=lease.id if lease.model is Delivery else None,
-                subscriber_id=lease.subscriber_id,
+                subscriber_id=_whose(lease),
                 type=DeliveryEvent.Type.BOUNCED,
                 status=bounce.status,
                 detail=f"at {bounce.stage}: {bounce.reply}"[:REPLY_LENGTH],
@@ -265,7 +272,7 @@ def _judge(
     mails = model._default_manager.filter(pk__in=ids, lease_token=token)
     rows = list(mails.select_related("subscriber").order_by("id"))
     in_time = set(mails.filter(_in_time()).values_list("id", flat=True))
-    suppressed = suppressed_among(mail.subscriber for mail in rows)
+    suppressed = suppressed_among(rows)
     leases = []
     for mail in rows:
         unmade = mail.reason.startswith(UNMADE)
@@ -297,6 +304,15 @@ def _record_sent(lease: Lease, reply: str) -> str | None:
             reader = Subscriber.objects.filter(pk=lease.subscriber_id)
             reader.update(last_mail_at=Now())
     return State.SENT if sent else None
+
+
+def _whose(lease: Lease) -> int | None:
+    """The reader of whom a bounce tells; it may tell of another address alone."""
+    if lease.model is Letter:
+        letter = Letter.objects.select_related("subscriber").get(pk=lease.id)
+        if fold_address(letter.address) != letter.subscriber.email_folded:
+            return None
+    return lease.subscriber_id
 
 
 def _lock_reader(lease: Lease) -> None:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing, Subscriber, Suppression
+from subscriptions.models.readers import fold_address
 
 State = Mailing.State
+Kind = Letter.Kind
 Refusal = tuple[str, str]
 
+_FOR_READERS = frozenset(
+    {Kind.WELCOME, Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.STILL_USEFUL}
+)
+_OF_ADDRESSES = frozenset({Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED})
 
-def suppressed_among(readers: Iterable[Subscriber]) -> set[int]:
-    """Ids of the readers whose address must not be mailed; one query for all."""
-    by_hash = {
-        one: reader.pk
-        for reader in readers
-        for one in Suppression.hashes_of(reader.email)
-    }
+
+def suppressed_among(mails: Iterable[Delivery | Letter]) -> set[int]:
+    """Ids of the mails to addresses that must not be mailed; one query for all."""
+    by_hash: dict[str, list[int]] = defaultdict(list)
+    for mail in mails:
+        for one in Suppression.hashes_of(mail.address):
+            by_hash[one].append(mail.pk)
     standing = Suppression.objects.standing().filter(address_hash__in=by_hash)
-    return {by_hash[one] for one in standing.values_list("address_hash", flat=True)}
+    hashes = standing.values_list("address_hash", flat=True)
+    return {pk for one in hashes for pk in by_hash[one]}
 
 
 def refusal(mail: Delivery | Letter, suppressed: Collection[int]) -> Refusal | None:
     """The state and reason this mail ends with, or None where it may go."""
     reader = mail.subscriber
-    if reader.pk in suppressed or reader.state == Subscriber.State.SUPPRESSED:
+    if mail.pk in suppressed or reader.state == Subscriber.State.SUPPRESSED:
         return State.SUPPRESSED, "the address is on the suppression list"
     if isinstance(mail, Delivery):
         return _digest_refusal(reader)
@@ -43,15 +51,32 @@ def _digest_refusal(reader: Subscriber) -> Refusal | None:
 
 def _letter_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
     active = reader.state == Subscriber.State.ACTIVE
-    if letter.kind == Letter.Kind.CONFIRM and active:
+    if letter.kind == Kind.CONFIRM and active:
         return State.SKIPPED, "confirmed already"
     # One who unsubscribed stays so until they confirm again: a letter made since then
     # is for that, an earlier one is not wanted any more.
     left = None if active else reader.unsubscribed_at
-    if letter.kind == Letter.Kind.CONFIRM and left and letter.created_at < left:
+    if letter.kind == Kind.CONFIRM and left and letter.created_at < left:
         return State.SKIPPED, "unsubscribed since"
-    if letter.kind == Letter.Kind.GOODBYE and active:
+    if letter.kind == Kind.GOODBYE and active:
         return State.SKIPPED, "subscribed again"
-    if letter.kind == Letter.Kind.WELCOME and not active:
+    if letter.kind in _FOR_READERS and not active:
         return State.UNSUBSCRIBED, f"the reader is {reader.state}"
+    if letter.kind == Kind.NO_MATCH:
+        return _digest_refusal(reader)
+    if letter.kind == Kind.STILL_USEFUL and not reader.silence:
+        return State.SKIPPED, "the reader has been heard from"
+    if letter.kind in _OF_ADDRESSES:
+        return _address_refusal(letter, reader)
     return None
+
+
+def _address_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
+    """These have a recipient of their own, which is emptied when it is withdrawn."""
+    if not letter.recipient:
+        return State.SKIPPED, "not asked for any more"
+    is_theirs = fold_address(letter.recipient) == reader.email_folded
+    wanted = letter.kind == Kind.ADDRESS_ASKED
+    if letter.kind == Kind.ADDRESS_CHANGED or is_theirs == wanted:
+        return None
+    return State.SKIPPED, "the address has been changed already"

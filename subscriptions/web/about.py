@@ -14,9 +14,18 @@ from django.views.decorators.http import require_safe
 # with `consent.forget` and `consent.erase`, which do it.
 RETENTION = (
     ("Your address, schedule and filters", "until you erase them"),
+    (
+        "When you last pressed a button here, to ask after a year whether to go on",
+        "until you erase yourself",
+    ),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
+    ("A new address you asked for, and the one you left for it", "7 days"),
+    (
+        "A keyed hash of an address that was asked to confirm, to count the letters",
+        "7 days after the last one",
+    ),
     ("When you agreed, to which words", "until you erase yourself"),
-    ("Which papers each digest held, and for which filters", "90 days"),
+    ("Which papers a digest held or a letter named, and for which filters", "90 days"),
     (
         "When a digest was due and what became of it",
         "until you erase yourself",

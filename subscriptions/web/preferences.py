@@ -35,6 +35,7 @@ DONE = {
     "pause": "Your digests are paused.",
     "resume": "Your digests go on.",
     "format": "Your next digest will look like this.",
+    "still": "Good to hear. Your papers come as they always did.",
 }
 
 
@@ -42,13 +43,13 @@ DONE = {
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """All settings on one page, a form each; `action` says which one was sent."""
     try:
-        reader = _reader(token)
+        reader = reader_of(token)
     except links.Expired:
-        return _expired(request)
+        return expired(request)
     problems: dict[str, forms.Form] = {}
     if "take" in request.POST:
         shown = _shown(request, reader, {}) | _tried(request)
-        return render(request, "pages/preferences.html", shown | {"token": token})
+        return render(request, "pages/preferences.html", shown | _key(token))
     if request.method == "POST":
         action = request.POST.get("action", "")
         if action not in ACTIONS:
@@ -60,7 +61,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     return render(
         request,
         "pages/preferences.html",
-        _shown(request, reader, problems) | {"token": token},
+        _shown(request, reader, problems) | _key(token),
     )
 
 
@@ -72,14 +73,12 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
     link can erase.
     """
     try:
-        reader = _reader(token)
+        reader = reader_of(token)
     except links.Expired:
-        return _expired(request)
-    fresh = _is_fresh(token)
+        return expired(request)
+    fresh = is_fresh(token)
     if request.method == "POST" and not fresh:
-        consent.send_preferences_link(reader.email)
-        tasks.ring(tasks.send)
-        return render(request, "pages/preferences_link.html", {"sent": True})
+        return send_fresh_link(request, reader)
     if request.method == "POST":
         consent.erase(reader.pk)
         return render(request, "pages/erased.html")
@@ -99,7 +98,14 @@ def send_link(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/preferences_link.html", context)
 
 
-def _is_fresh(token: str) -> bool:
+def send_fresh_link(request: HttpRequest, reader: Subscriber) -> HttpResponse:
+    """What a digest's link gets instead of what a forwarded one must not do."""
+    consent.send_preferences_link(reader.email)
+    tasks.ring(tasks.send)
+    return render(request, "pages/preferences_link.html", {"sent": True})
+
+
+def is_fresh(token: str) -> bool:
     """Does it come from a letter of the last day, asked for by the reader?"""
     try:
         links.read("account", token)
@@ -108,7 +114,9 @@ def _is_fresh(token: str) -> bool:
     return True
 
 
-def _reader(token: str) -> Subscriber:
+def reader_of(token: str) -> Subscriber:
+    """Whose link this is. Raises Http404, and Expired where the link has had its time
+    or was sent to an address that the reader has left."""
     try:
         try:
             pk = links.read("account", token)
@@ -116,14 +124,18 @@ def _reader(token: str) -> Subscriber:
             raise
         except links.BadLink:
             pk = links.read("preferences", token)
-        return Subscriber.objects.get(pk=pk)
+        reader = Subscriber.objects.get(pk=pk)
+        moved = reader.address_changed_at
+        if moved and links.is_older(token, than=moved):
+            raise links.Expired
+        return reader
     except links.Expired:
         raise
     except (links.BadLink, Subscriber.DoesNotExist) as error:
         raise Http404 from error
 
 
-def _expired(request: HttpRequest) -> HttpResponse:
+def expired(request: HttpRequest) -> HttpResponse:
     context = {"purpose": "preferences"}
     return render(request, "pages/expired.html", context, status=410)
 
@@ -134,6 +146,7 @@ def _shown(
     today = timezone.now().astimezone(reader.tz).date()
     return {
         "reader": reader,
+        "address": Address(),
         "subscriptions": reader.subscriptions.all(),
         "limit": settings.FILTERS_PER_READER,
         "is_paused": reader.is_paused_on(today),
@@ -149,6 +162,10 @@ def _shown(
         "zones": zones(),
         "lines": [],
     }
+
+
+def _key(token: str) -> dict[str, Any]:
+    return {"token": token, "fresh": is_fresh(token), "alone": False}
 
 
 def _tried(request: HttpRequest) -> dict[str, Any]:
@@ -216,6 +233,11 @@ def _resume(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
     return None
 
 
+def _still(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
+    consent.still_reading(reader.pk)
+    return None
+
+
 def _format(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
     form = Format(request.POST)
     if not form.is_valid():
@@ -238,4 +260,5 @@ ACTIONS: dict[str, Callable[[Subscriber, HttpRequest], forms.Form | None]] = {
     "pause": _pause,
     "resume": _resume,
     "format": _format,
+    "still": _still,
 }

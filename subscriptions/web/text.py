@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from subscriptions import matching
+from subscriptions.addresses import masked
 
 
 def long_day(day: date) -> str:
@@ -49,12 +50,6 @@ def web_link(address: str) -> str:
         return ""
     usable = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
     return address.strip() if usable else ""
-
-
-def masked(address: str) -> str:
-    """`reader@example.org` as `r•••@example.org`: a forwarded link tells no address."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}•••@{domain}"
 
 
 def marked(text: str, words: Iterable[str]) -> Markup:

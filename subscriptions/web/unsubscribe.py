@@ -28,14 +28,11 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         asked = dict(request.POST.lists())
         if request.FILES or asked not in (ONE_CLICK, LEAVE, UNDO):
-            return HttpResponseBadRequest(
-                "The body is not List-Unsubscribe=One-Click; nothing was changed.\n",
-                content_type="text/plain; charset=utf-8",
-            )
+            return not_one_click()
         try:
             reader = _act(reader.pk, asked)
         except DatabaseError:
-            return _try_later()
+            return try_later()
         tasks.ring(tasks.send)
     gone = reader.state in {State.UNSUBSCRIBED, State.SUPPRESSED}
     can_return = consent.can_resubscribe(reader)
@@ -59,7 +56,14 @@ def _act(reader_id: int, asked: dict[str, list[str]]) -> Subscriber:
     )
 
 
-def _try_later() -> HttpResponse:
+def not_one_click() -> HttpResponse:
+    return HttpResponseBadRequest(
+        "The body is not List-Unsubscribe=One-Click; nothing was changed.\n",
+        content_type="text/plain; charset=utf-8",
+    )
+
+
+def try_later() -> HttpResponse:
     return HttpResponse(
         "This could not be written down just now; please try again in a minute.\n",
         status=503,

@@ -8,6 +8,7 @@ from django.urls import path, register_converter
 
 from . import (
     about,
+    address,
     digests,
     editions,
     inbox,
@@ -15,6 +16,7 @@ from . import (
     preferences,
     preview,
     signup,
+    still,
     unsubscribe,
 )
 
@@ -58,6 +60,10 @@ urlpatterns = [
     path("me/", preferences.send_link, name="preferences_link"),
     path("me/<str:token>/", preferences.page, name="preferences"),
     path("me/<str:token>/erase", preferences.erase, name="erase"),
+    path("me/<str:token>/address", address.ask, name="change_address"),
+    path("address/<str:token>", address.confirm, name="new_address"),
+    path("address/<str:token>/stop", address.withdraw, name="withdraw_address"),
+    path("still/<str:token>", still.page, name="still_useful"),
     path("unsubscribe/<str:token>", unsubscribe.page, name="unsubscribe"),
     path("digests/<str:token>", digests.page, name="digest"),
     path("digests/<str:token>/document", digests.document, name="digest_document"),

@@ -70,6 +70,36 @@ def test_it_works_without_javascript(browser: Browser, live_server: LiveServer) 
     assert Subscriber.objects.get().zone == "Europe/Berlin"
 
 
+def test_a_reader_moves_to_another_address(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    reader = a_reader(email="old@example.org")
+    with watching(browser, 320) as watch:
+        page = watch.page
+        page.goto(live_server.url + path_of(links.account(reader)))
+        field = page.get_by_label("Your new e-mail address")
+        field.fill("new@")
+        page.get_by_role("button", name="Send my papers there").click()
+        expect(page.get_by_text("not an address that mail")).to_be_visible()
+        assert not watch.axe()
+        field.fill("new@example.com")
+        field.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            "Now look into both inboxes"
+        )
+        asked = reader.letters.get(kind="new_address")
+        page.goto(live_server.url + path_of(links.new_address(asked)))
+        page.get_by_role("button", name="Yes, send my papers here").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            "Your papers come here now"
+        )
+        assert not watch.axe()
+        assert watch.sideways() == 0
+        assert not watch.complaints
+    reader.refresh_from_db()
+    assert reader.email == "new@example.com"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_form_with_faults_is_accessible(
     browser: Browser, live_server: LiveServer, scheme: Literal["light", "dark"]

@@ -56,7 +56,7 @@ def rung(name: str) -> int:
 
 @pytest.fixture(autouse=True)
 def silence() -> None:
-    for name in ("tick", "send", "ingest", "forget"):
+    for name in ("tick", "send", "ingest", "forget", "remind"):
         rung(name)
 
 
@@ -154,6 +154,14 @@ def test_forget_drops_sign_ups_and_digests_that_had_their_time(
     assert list(Subscriber.objects.all()) == [reader]
     delivery = reader.deliveries.get()
     assert (delivery.picks, delivery.filters, delivery.state) == ([], [], "sent")
+
+
+def test_remind_writes_what_time_brings_once(clock: time_machine.Coordinates) -> None:
+    reader = a_reader()
+    clock.shift(timedelta(days=366))
+    for _ in range(3):
+        tasks.remind()
+    assert [letter.kind for letter in reader.letters.all()] == ["still_useful"]
 
 
 def test_a_ring_asks_for_work_now() -> None:

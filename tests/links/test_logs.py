@@ -8,7 +8,10 @@ from digest_site.logs import WithoutTokens
 from subscriptions import links
 
 
-@pytest.mark.parametrize("purpose", ["confirm", "preferences", "unsubscribe"])
+@pytest.mark.parametrize(
+    "purpose",
+    ["confirm", "preferences", "unsubscribe", "address", "withdraw", "still"],
+)
 def test_a_token_is_taken_out_of_a_message(purpose: str) -> None:
     token = links.token(purpose, 4711)
     record = logging.LogRecord(

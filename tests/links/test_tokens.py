@@ -8,7 +8,10 @@ from django.test import override_settings
 
 from subscriptions import links
 
-PURPOSES = ["confirm", "preferences", "account", "unsubscribe", "digest"]
+PURPOSES = [
+    *("confirm", "preferences", "account", "unsubscribe", "digest"),
+    *("address", "withdraw", "still"),
+]
 NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
 
 
@@ -44,7 +47,10 @@ def test_junk_is_a_bad_link_and_no_error(junk: str) -> None:
 
 @pytest.mark.parametrize(
     ("purpose", "days"),
-    [("confirm", 3), ("preferences", 30), ("account", 1), ("digest", 90)],
+    [
+        *(("confirm", 3), ("preferences", 30), ("account", 1), ("digest", 90)),
+        *(("address", 3), ("still", 365)),
+    ],
 )
 def test_links_that_expire_do(purpose: str, days: int) -> None:
     with time_machine.travel(NOON, tick=False):
@@ -77,3 +83,9 @@ def test_reading_an_old_mail_on_the_web_renews_nothing() -> None:
         token = links.token("preferences", 1)
     with time_machine.travel(NOON + timedelta(days=20), tick=False):
         assert links.token("preferences", 1, at=NOON) == token
+
+
+def test_whether_a_token_is_older_than_a_moment_is_told_to_the_second() -> None:
+    made = links.token("account", 1, NOON)
+    assert not links.is_older(made, than=NOON + timedelta(milliseconds=999))
+    assert links.is_older(made, than=NOON + timedelta(seconds=1))

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from subscriptions import consent, links, pipeline
 from subscriptions.models import Delivery, Edition, Letter, Subscriber
-from subscriptions.pipeline.mails import outgoing_digests, outgoing_letters
+from subscriptions.pipeline.letters import outgoing_letters
+from subscriptions.pipeline.mails import outgoing_digests
 from tests.factories import (
     TUESDAY,
     a_listing,
@@ -190,6 +192,59 @@ def test_a_goodbye_leads_to_the_page_that_takes_it_back() -> None:
     consent.unsubscribe(reader.pk, "digest")
     assert reader.letters.get().kind == "goodbye"
     assert links.unsubscribe(reader) in text(the_letter(reader))
+
+
+def test_changing_the_address_is_told_at_both_with_links_that_work_there() -> None:
+    reader = a_reader(email="old@example.org")
+    consent.ask_for_address(reader.pk, "new@example.com")
+    asked, told = (
+        reader.letters.get(kind=kind) for kind in ("new_address", "address_asked")
+    )
+    mails = outgoing_letters([asked.pk, told.pk])
+    new, old = parsed(mails[asked.pk].message), parsed(mails[told.pk].message)
+    assert (new["To"], old["To"]) == ("new@example.com", "old@example.org")
+    assert mails[asked.pk].recipient == "new@example.com"
+    assert links.new_address(asked) in text(new)
+    assert links.withdraw_address(told) in text(old)
+    assert links.withdraw_address(asked) in new["List-Unsubscribe"]
+    assert links.unsubscribe(reader) in old["List-Unsubscribe"]
+
+
+def test_the_question_to_a_new_address_has_nothing_of_reader_or_visitor() -> None:
+    reader = a_reader(email="old@example.org", zone="Asia/Tokyo", hour=5)
+    a_subscription(reader, "gradient", name="Prize")
+    consent.ask_for_address(reader.pk, "free.pills@evil.example")
+    asked = reader.letters.get(kind="new_address")
+    (mail,) = outgoing_letters([asked.pk]).values()
+    html = parsed(mail.message).get_body(("html",))
+    assert html is not None
+    for said in (text(parsed(mail.message)), str(html.get_content())):
+        for typed in ("pills", "evil", "old@", "Prize", "gradient", "Tokyo", "05:00"):
+            assert typed not in said
+        assert links.unsubscribe(reader) not in said
+        assert links.preferences(reader) not in said
+
+
+def test_the_letter_that_it_is_done_goes_to_the_address_left() -> None:
+    reader = a_reader(email="old@example.org")
+    consent.ask_for_address(reader.pk, "new@example.com")
+    consent.change_address(reader.letters.get(kind="new_address").pk)
+    done = reader.letters.get(kind="address_changed")
+    (mail,) = outgoing_letters([done.pk]).values()
+    assert mail.recipient == "old@example.org"
+    assert "n•••@example.com" in text(parsed(mail.message))
+    assert "new@example.com" not in mail.message.decode()
+
+
+def test_after_a_year_a_letter_asks_with_a_link_that_is_the_answer() -> None:
+    reader = a_reader(weekdays=0b0000100, cadence="chosen")
+    Subscriber.objects.update(last_action_at=datetime(2025, 7, 1, tzinfo=UTC))
+    assert pipeline.remind(timezone.now())["asked"] == 1
+    said = text(the_letter(reader))
+    assert links.still_useful(reader) in said
+    assert links.preferences(reader) in said
+    assert "once a week from 6 August 2026 on, on Wednesdays" in said
+    assert "from 5 November 2026 on not at all" in said
 
 
 @pytest.mark.parametrize("kind", Letter.Kind.values)

@@ -48,13 +48,19 @@ def a_digest(reader: Subscriber | None = None, **fields: Any) -> Delivery:
 
 def a_letter(kind: str, reader: Subscriber | None = None, **fields: Any) -> Letter:
     return Letter.objects.create(
-        subscriber=reader or a_reader(), kind=kind, message_id="<1@example.org>"
+        **{
+            "subscriber": reader or a_reader(),
+            "kind": kind,
+            "message_id": "<1@example.org>",
+        }
+        | fields
     )
 
 
-def suppress(reader: Subscriber) -> None:
+def suppress(who: Subscriber | str) -> None:
+    address = who if isinstance(who, str) else who.email
     Suppression.objects.create(
-        address_hash=Suppression.hash_of(reader.email),
+        address_hash=Suppression.hash_of(address),
         reason=Suppression.Reason.BOUNCED,
     )
 
@@ -78,7 +84,7 @@ def letters(ids: Sequence[int]) -> Mapping[int, Outgoing]:
 
 
 def outgoing(mail: Delivery | Letter) -> Outgoing:
-    return an_outgoing(mail.subscriber.email, mail.message_id)
+    return an_outgoing(mail.address, mail.message_id)
 
 
 def an_outgoing(

@@ -92,6 +92,9 @@ def test_no_letter_goes_to_a_suppressed_address(kind):
         (Letter.Kind.PREFERENCES, Reader.ACTIVE, State.LEASED),
         (Letter.Kind.GOODBYE, Reader.UNSUBSCRIBED, State.LEASED),
         (Letter.Kind.GOODBYE, Reader.ACTIVE, State.SKIPPED),
+        (Letter.Kind.NO_MATCH, Reader.ACTIVE, State.LEASED),
+        (Letter.Kind.NO_MATCH, Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        (Letter.Kind.STILL_USEFUL, Reader.UNSUBSCRIBED, State.UNSUBSCRIBED),
     ],
 )
 def test_each_letter_goes_to_readers_in_the_state_it_is_for(kind, reader, state):
@@ -187,3 +190,80 @@ def test_a_mail_that_may_go_has_its_lease_renewed():
     assert ledger.still_wanted(lease)
     digest.refresh_from_db()
     assert digest.leased_until > timezone.now() + timedelta(minutes=14)
+
+
+# --- letters to another address than the reader's ------------------------------------
+NEW = "new@example.com"
+
+
+def test_a_letter_goes_to_its_own_recipient():
+    letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient=NEW)
+    assert letter.address == NEW
+    assert after_a_claim(letter)[0] == State.LEASED
+
+
+def test_a_suppressed_recipient_is_not_asked_though_the_reader_may_be_mailed():
+    letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient=NEW)
+    suppress(NEW)
+    assert after_a_claim(letter)[0] == State.SUPPRESSED
+
+
+def test_two_letters_to_one_suppressed_recipient_both_end():
+    letters = [a_letter(Letter.Kind.NEW_ADDRESS, recipient=NEW) for _ in range(2)]
+    suppress(NEW)
+    assert [after_a_claim(each)[0] for each in letters] == [State.SUPPRESSED] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "reader", "recipient", "state"),
+    [
+        (Letter.Kind.NEW_ADDRESS, Reader.ACTIVE, "", State.SKIPPED),
+        (Letter.Kind.NEW_ADDRESS, Reader.ACTIVE, "now@example.org", State.SKIPPED),
+        (Letter.Kind.NEW_ADDRESS, Reader.UNSUBSCRIBED, NEW, State.UNSUBSCRIBED),
+        (Letter.Kind.ADDRESS_ASKED, Reader.ACTIVE, "now@example.org", State.LEASED),
+        (Letter.Kind.ADDRESS_ASKED, Reader.ACTIVE, "old@example.org", State.SKIPPED),
+        (Letter.Kind.ADDRESS_ASKED, Reader.ACTIVE, "", State.SKIPPED),
+        (Letter.Kind.ADDRESS_CHANGED, Reader.ACTIVE, "old@example.org", State.LEASED),
+        (Letter.Kind.ADDRESS_CHANGED, Reader.ACTIVE, "now@example.org", State.LEASED),
+        (Letter.Kind.ADDRESS_CHANGED, Reader.ACTIVE, "", State.SKIPPED),
+    ],
+)
+def test_letters_about_an_address_go_while_they_say_what_is_so(
+    kind, reader, recipient, state
+):
+    reader = a_reader(email="now@example.org", state=reader)
+    assert after_a_claim(a_letter(kind, reader, recipient=recipient))[0] == state
+
+
+@pytest.mark.parametrize(
+    ("silence", "state"), [("asked", State.LEASED), ("", State.SKIPPED)]
+)
+def test_nobody_is_asked_who_has_been_heard_from_meanwhile(silence, state):
+    reader = a_reader(silence=silence, silence_at=timezone.now())
+    assert after_a_claim(a_letter(Letter.Kind.STILL_USEFUL, reader))[0] == state
+
+
+def test_who_paused_meanwhile_is_not_told_that_nothing_matched():
+    paused = a_reader(paused_until=timezone.now().date() + timedelta(days=3))
+    letter = a_letter(Letter.Kind.NO_MATCH, paused)
+    assert after_a_claim(letter) == (State.SKIPPED, "paused")
+
+
+def test_a_request_withdrawn_after_the_claim_is_not_sent():
+    letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient=NEW)
+    [lease] = ledger.claim(Letter, "host:1:a", 50)
+    consent.withdraw_address(letter.pk)
+    assert not ledger.still_wanted(lease)
+    letter.refresh_from_db()
+    assert letter.state == State.SKIPPED
+
+
+def test_a_mail_made_for_an_address_the_reader_has_left_is_made_again():
+    digest = a_digest(a_reader(email="old@example.org"))
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    Subscriber.objects.update(email=NEW, email_folded=NEW)
+    assert not ledger.still_wanted(lease, recipient="old@example.org")
+    digest.refresh_from_db()
+    assert (digest.state, digest.attempts) == (State.PENDING, 0)
+    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    assert ledger.still_wanted(lease, recipient=NEW)

@@ -107,6 +107,12 @@ def test_a_letter_that_failed_leaves_an_event_of_the_reader():
     assert (event.delivery_id, event.subscriber_id) == (None, letter.subscriber_id)
 
 
+def test_a_bounce_of_another_address_is_no_event_of_the_reader():
+    letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient="new@example.com")
+    assert ledger.record(leased(letter), GONE) == State.FAILED
+    assert DeliveryEvent.objects.get().subscriber_id is None
+
+
 def test_in_doubt_is_shown_so_and_sent_once_more_with_the_same_message_id():
     digest = a_digest()
     message_id = digest.message_id

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.core import serializers
+from django.utils import timezone
 
 from subscriptions import links
-from subscriptions.models import Delivery, Round, Subscriber
+from subscriptions.models import Delivery, Letter, Round, Subscriber
+from subscriptions.models.readers import SILENT_UNTIL
 from tests import factories
 
 TUESDAY = factories.TUESDAY
@@ -22,7 +24,9 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} </tit
 class World:
     active: Subscriber
     pending: Subscriber
+    silent: Subscriber
     delivery: Delivery
+    asked: Letter
 
     def pages(self) -> dict[str, str]:
         """Every page that a GET can reach, by name."""
@@ -42,6 +46,16 @@ class World:
             "confirmed": path_of(links.confirm(self.active)),
             "preferences": path_of(links.preferences(self.active)),
             "erase": path_of(links.preferences(self.active)) + "erase",
+            "preferences, by letter": path_of(links.account(self.active)),
+            "address": path_of(links.account(self.active)) + "address",
+            "address, from a digest": path_of(links.preferences(self.active))
+            + "address",
+            "new address": path_of(links.new_address(self.asked)),
+            "new address, gone": path_of(links.new_address(Letter(pk=0))),
+            "withdraw address": path_of(links.withdraw_address(self.asked)),
+            "preferences of the silent": path_of(links.preferences(self.silent)),
+            "still useful": path_of(links.still_useful(self.silent)),
+            "still useful, gone": path_of(links.still_useful(self.pending)),
             "preferences link": "/me/",
             "unsubscribe": path_of(links.unsubscribe(self.active)),
             "digest": path_of(links.web_copy(self.delivery)),
@@ -93,7 +107,16 @@ def a_world() -> World:
         ],
         editions=[{"source": "arxiv", "day": TUESDAY.isoformat(), "papers": 3}],
     )
-    return World(active, pending, delivery)
+    asked = Letter.objects.create(
+        subscriber=active,
+        kind="new_address",
+        state="sent",
+        recipient="moved@example.org",
+    )
+    silent = factories.a_reader(
+        silence="paused", silence_at=timezone.now(), paused_until=SILENT_UNTIL
+    )
+    return World(active, pending, silent, delivery, asked)
 
 
 def path_of(address: str) -> str:

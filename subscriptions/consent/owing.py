@@ -1,0 +1,69 @@
+"""Which letters a reader is owed, and how many are enough."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from subscriptions.models import Letter, Subscriber, Suppression
+from subscriptions.models.readers import AskedAddress
+
+Kind = Letter.Kind
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+# (how long, how many in that time), counted per reader and kind. Nobody's inbox can be
+# filled by someone else's sign-ups (safety.md).
+_USUAL = ((DAY, 1), (WEEK, 3))
+_LIMITS: dict[str, tuple[tuple[timedelta, int], ...]] = {
+    # A slip in the new address should not cost a day; each address has its own limit.
+    Kind.NEW_ADDRESS: ((DAY, 3), (WEEK, 5)),
+    Kind.NO_MATCH: ((timedelta(days=30), 1),),
+    # Whoever lost their digests to another address is told of it each time.
+    Kind.ADDRESS_CHANGED: (),
+}
+# These ask an address that may be anybody's.
+_ASKING = frozenset({Kind.CONFIRM, Kind.NEW_ADDRESS})
+
+
+def owe_letter(
+    reader: Subscriber,
+    kind: str,
+    context: dict[str, object] | None = None,
+    recipient: str = "",
+) -> bool:
+    """Write a letter to be sent, unless there were enough: then False.
+
+    Counted under the reader's lock, and those that ask an address to confirm also
+    under that address's own. `recipient`: where it is not simply the reader's address.
+    """
+    now = timezone.now()
+    sent = reader.letters.filter(kind=kind)
+    for time, most in _LIMITS.get(kind, _USUAL):
+        if sent.filter(created_at__gt=now - time).count() >= most:
+            return False
+    if kind in _ASKING and not _may_ask(recipient or reader.email, now):
+        return False
+    Letter.objects.create(
+        subscriber=reader,
+        kind=kind,
+        context=context or {},
+        recipient=recipient,
+        message_id=Letter.message_id_for(kind, reader.pk, now.isoformat()),
+    )
+    return True
+
+
+def _may_ask(address: str, now: datetime) -> bool:
+    """Count one more question to this address, if there may be one more."""
+    row, _ = AskedAddress.objects.select_for_update().get_or_create(
+        address_hash=Suppression.hash_of(address)
+    )
+    earlier = [datetime.fromisoformat(each) for each in row.times]
+    earlier = [each for each in earlier if each > now - WEEK]
+    for time, most in _USUAL:
+        if sum(each > now - time for each in earlier) >= most:
+            return False
+    row.times = [each.isoformat() for each in [*earlier, now]]
+    row.save(update_fields=["times", "last_at"])
+    return True

@@ -1,0 +1,108 @@
+"""Letters -> mails: what each kind says, and where its button leads."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+
+from subscriptions import links, rendering, sending
+from subscriptions.models import Letter, Subscriber
+
+from .mails import envelope_of, recipient_of
+
+Kind = Letter.Kind
+WEEKDAYS = tuple(calendar.day_name)
+
+_ACTIONS: Mapping[str, Callable[[Letter], str]] = {
+    Kind.CONFIRM: lambda letter: links.confirm(letter.subscriber),
+    Kind.WELCOME: lambda letter: links.preferences(letter.subscriber),
+    Kind.PREFERENCES: lambda letter: links.account(letter.subscriber),
+    Kind.GOODBYE: lambda letter: links.unsubscribe(letter.subscriber),
+    Kind.NEW_ADDRESS: links.new_address,
+    Kind.ADDRESS_ASKED: links.withdraw_address,
+    Kind.ADDRESS_CHANGED: lambda letter: links.unsubscribe(letter.subscriber),
+    Kind.NO_MATCH: lambda letter: links.preferences(letter.subscriber),
+    Kind.STILL_USEFUL: lambda letter: links.still_useful(letter.subscriber),
+}
+
+
+def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
+    """The mails of these letters, by letter id."""
+    letters = Letter.objects.filter(pk__in=ids).select_related("subscriber")
+    return {
+        each.pk: sending.Outgoing(
+            sender=parseaddr(settings.EMAIL_FROM)[1],
+            recipient=each.address,
+            message=rendering.letter(_letter(each)).message,
+        )
+        for each in letters
+    }
+
+
+def _letter(letter: Letter) -> rendering.LetterMail:
+    recipient = recipient_of(letter.subscriber)
+    return rendering.LetterMail(
+        kind=letter.kind,
+        recipient=replace(recipient, address=letter.address),
+        envelope=envelope_of(letter, letter.created_at, letter.kind),
+        links=_links(letter),
+        action_url=_ACTIONS[letter.kind](letter),
+        facts=_facts(letter),
+    )
+
+
+def _links(letter: Letter) -> rendering.Links:
+    """A new address may be a slip and somebody else's, who is to unsubscribe nobody:
+    there the way out ends what was asked."""
+    reader = letter.subscriber
+    unsubscribe = links.unsubscribe(reader)
+    if letter.kind == Kind.NEW_ADDRESS:
+        unsubscribe = links.withdraw_address(letter)
+    return rendering.Links(
+        preferences=links.preferences(reader),
+        unsubscribe=unsubscribe,
+        one_click=unsubscribe,
+        web=links.site(),
+        privacy=links.privacy(),
+        site=links.site(),
+    )
+
+
+def _facts(letter: Letter) -> dict[str, object]:
+    if letter.kind == Kind.WELCOME:
+        return _welcome(letter.subscriber, letter.context)
+    if letter.kind in {Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED}:
+        return {"to": letter.context.get("to", "")}
+    if letter.kind == Kind.STILL_USEFUL:
+        return _still_useful(letter.subscriber, letter.context)
+    if letter.kind == Kind.NO_MATCH:
+        return _no_match(letter.context)
+    return {}
+
+
+def _welcome(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
+    day = date.fromisoformat(context["next_due"])
+    when = f"{day:%A} {day.day} {day:%B} at {reader.hour:02}:00 ({reader.zone})"
+    return {"next_due": when, "volumes": context["volumes"]}
+
+
+def _still_useful(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
+    """From when on what follows; "" for the weekly digest of who has one."""
+    days = {name: date.fromisoformat(day) for name, day in context.items()}
+    facts: dict[str, object] = {
+        name: f"{day.day} {day:%B} {day.year}" for name, day in days.items()
+    }
+    if reader.cadence == Subscriber.Cadence.WEEKLY:
+        facts["weekly_from"] = ""
+    weekday = WEEKDAYS[reader.first_weekday.bit_length() - 1]
+    return {"weekly_from": "", "paused_from": "", "weekday": weekday} | facts
+
+
+def _no_match(context: dict[str, Any]) -> dict[str, object]:
+    return {"papers": 0, "days": 0, "filters": 1, "nearest": []} | context

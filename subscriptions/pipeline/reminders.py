@@ -1,0 +1,85 @@
+"""Letters that nobody asked for: time has passed, and something is to be said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from time import monotonic
+from urllib.parse import quote
+
+from subscriptions import consent, links, matching, rounds
+from subscriptions.models import Letter, Listing, Source, Subscriber, Subscription
+
+_SHOWN = 3
+_MONTH = timedelta(days=30)
+
+
+def remind(now: datetime, until: float | None = None) -> dict[str, int]:
+    """Take what steps time has brought, until monotonic `until`; how many of each.
+
+    Each is a row under its lock that still stands where the step begins: any number
+    of beats takes it once.
+    """
+    counts = consent.follow_silence(now, until)
+    return counts | {"unmatched": tell_nothing_matched(now, until)}
+
+
+def tell_nothing_matched(now: datetime, until: float | None = None) -> int:
+    """Letters to readers who had nothing for two weeks, with the papers that came
+    nearest; how many.
+
+    Asked again and again while it holds: one a month is written.
+    """
+    told = Letter.objects.filter(kind=Letter.Kind.NO_MATCH, created_at__gt=now - _MONTH)
+    readers = rounds.unmatched(now).exclude(pk__in=told.values("subscriber_id"))
+    written = 0
+    for pk in list(readers.values_list("pk", flat=True)):
+        if until is not None and monotonic() > until:
+            break
+        reader = readers.filter(pk=pk).first()  # as it is when it is their turn
+        context = _nearest(reader) if reader else None
+        if reader and context:
+            written += consent.tell_nothing_matched(reader.pk, context)
+    return written
+
+
+def _nearest(reader: Subscriber) -> dict[str, object] | None:
+    """What the letter says; None where a paper does match: their next digest has it,
+    or they had it in an earlier one."""
+    filters = list(reader.subscriptions.filter(enabled=True).select_related("filter"))
+    nearest = matching.nearest([_query(each) for each in filters], most=_SHOWN)
+    if nearest.matched or not nearest.papers:
+        return None
+    listings = Listing.objects.select_related("paper", "edition").in_bulk(
+        [each.listing for each in nearest.found]
+    )
+    return {
+        "papers": nearest.papers,
+        "days": nearest.days,
+        "filters": len(filters),
+        "nearest": [
+            {
+                "title": listings[each.listing].card.title,
+                "url": _url(listings[each.listing]),
+                "filter": filters[each.filter].label,
+                "missing": list(each.missing),
+            }
+            for each in nearest.found
+        ],
+    }
+
+
+def _query(subscription: Subscription) -> matching.Query:
+    """As the reader wrote it, so that a missing word is named as they know it."""
+    try:
+        return matching.parse(subscription.text)
+    except matching.FilterError:  # written when the language was another
+        return matching.parse_canonical(subscription.filter.text)
+
+
+def _url(listing: Listing) -> str:
+    """Its abstract at arXiv, so that the letter outlives this server; samples are on
+    no other."""
+    arxiv_id = listing.card.arxiv_id
+    if listing.source == Source.SAMPLE:
+        return links.paper(arxiv_id)
+    return f"https://arxiv.org/abs/{quote(arxiv_id)}"

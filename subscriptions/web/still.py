@@ -1,0 +1,27 @@
+"""The answer to "still useful?": a page with a button."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from subscriptions import consent, links
+from subscriptions.models import Subscriber
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Pressing it again shows the same; it brings nobody back who left."""
+    try:
+        reader = Subscriber.objects.get(pk=links.read("still", token))
+    except links.Expired:
+        old = {"purpose": "preferences"}
+        return render(request, "pages/expired.html", old, status=410)
+    except (links.BadLink, Subscriber.DoesNotExist) as error:
+        raise Http404 from error
+    answered = request.method == "POST"
+    if answered:
+        reader = consent.still_reading(reader.pk)
+    context = {"reader": reader, "answered": answered}
+    return render(request, "pages/still_useful.html", context)
