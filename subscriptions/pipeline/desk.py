@@ -85,17 +85,6 @@ class Desk:
             }
         return self._relisted[edition.pk]
 
-    def volumes(self, filter_id: int, days: int = 10) -> list[int]:
-        """How many papers the filter finds on each of the newest `days` days."""
-        newest = sorted({edition.day for edition in self.editions})[-days:]
-        return [
-            self.ranking(self._of(day), [filter_id]).of(filter_id).papers.bit_count()
-            for day in newest
-        ]
-
-    def _of(self, day: date) -> list[Edition]:
-        return [edition for edition in self.editions if edition.day == day]
-
     def _match(self, edition: Edition) -> matching.Matches:
         if edition.pk not in self._matches:
             matcher = self._matcher or matching.compiled()
