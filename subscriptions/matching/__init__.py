@@ -8,6 +8,7 @@ failed (`why_not`). `search` holds one filter against all stored papers, `previe
 against the last editions. docs/filters.md is the language.
 """
 
+from .asked import Asked
 from .compiled import compiled
 from .documents import Document
 from .index import Entry, Index
@@ -29,6 +30,7 @@ from .tokens import normalise
 from .why import Span, explain, marks, why_not
 
 __all__ = [
+    "Asked",
     "Document",
     "Entry",
     "FilterError",
