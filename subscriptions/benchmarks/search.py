@@ -118,8 +118,8 @@ def _words(counts: Counter[str], wanted: float, number: int = QUERIES) -> list[s
 
 
 def _starts(counts: Counter[str]) -> list[str]:
-    """The prefixes of three letters that find most; as short as one may be, and all of
-    them together find nearly everything: nothing that may be written costs more."""
+    """The prefixes that find most, of three letters, as short as one may be: a query of
+    nothing else finds nearly every paper, by each of its terms."""
     found = Counter[str]()
     for word, papers in counts.items():
         if len(word) > 3:
