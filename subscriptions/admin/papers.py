@@ -8,9 +8,18 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from subscriptions import ingestion
 from subscriptions.models import Edition, Listing, Paper, SourceRun
 
 from .rows import Shown, badge, lines, link, list_link
+
+# Longer than the rest of the row, and for the database's index alone.
+_FOR_SEARCH = ("title_words", "abstract_words", "facts")
+
+
+def _searched(typed: str) -> str:
+    """The id of a paper where a link to it was pasted."""
+    return ingestion.pasted_id(typed) or typed
 
 
 @admin.register(Paper)
@@ -18,7 +27,7 @@ class PaperAdmin(Shown):
     list_display = ("title", "arxiv_id", "day", "primary", "upvotes", "comments")
     list_filter = ("day", "created_at")
     search_fields = ("arxiv_id", "title")
-    search_help_text = "arXiv id or words of the title"
+    search_help_text = "arXiv id, a link to it, or words of the title"
     date_hierarchy = "day"
     fieldsets = (
         (None, {"fields": ("title", "arxiv_id", "day", "listed", "at_arxiv")}),
@@ -44,9 +53,13 @@ class PaperAdmin(Shown):
     readonly_fields = ("listed", "at_arxiv", "names", "filed_under", "marked_with")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
-        # The normalised text is as long as the rest of the row, and for machines.
         rows: QuerySet[Paper] = super().get_queryset(request)
-        return rows.defer("title_words", "abstract_words")
+        return rows.defer(*_FOR_SEARCH)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Paper], search_term: str
+    ) -> tuple[QuerySet[Paper], bool]:
+        return super().get_search_results(request, queryset, _searched(search_term))
 
     @admin.display(description="category")
     def primary(self, paper: Paper) -> str:
@@ -130,7 +143,7 @@ class ListingAdmin(Shown):
     list_filter = ("source", "listed_on")
     list_select_related = ("paper", "edition")
     search_fields = ("paper__arxiv_id", "paper__title")
-    search_help_text = "arXiv id or words of the title"
+    search_help_text = "arXiv id, a link to it, or words of the title"
     date_hierarchy = "listed_on"
     fields = (
         "its_paper",
@@ -145,7 +158,12 @@ class ListingAdmin(Shown):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
         rows: QuerySet[Listing] = super().get_queryset(request)
-        return rows.defer("frozen", "paper__title_words", "paper__abstract_words")
+        return rows.defer("frozen", *(f"paper__{name}" for name in _FOR_SEARCH))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Listing], search_term: str
+    ) -> tuple[QuerySet[Listing], bool]:
+        return super().get_search_results(request, queryset, _searched(search_term))
 
     @admin.display(description="paper", ordering="paper__title")
     def title(self, listing: Listing) -> str:

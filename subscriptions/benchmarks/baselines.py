@@ -1,11 +1,14 @@
 """What the matcher is measured against: SQLite's FTS5, and a loop of regular
-expressions. Both are given the same folded words, so that all find the same papers."""
+expressions. Both are given the same folded words, so that all find the same papers.
+And what search is: a database that looks through every text."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+
+from django.db.models import Q
 
 from subscriptions.matching import Document, Query
 from subscriptions.matching.language.tree import (
@@ -18,6 +21,11 @@ from subscriptions.matching.language.tree import (
     Prefix,
 )
 from subscriptions.matching.tokens import stems, words
+from subscriptions.models import Paper
+
+
+class Disagreement(Exception):
+    """The engines that are compared do not find the same papers."""
 
 
 def _fields(document: Document) -> tuple[str, str, str, str]:
@@ -126,3 +134,14 @@ def _search(
 ) -> Callable[[tuple[str, str, str, str]], bool]:
     search = re.compile(pattern).search
     return lambda fields: any(search(fields[place]) for place in places)
+
+
+def by_like(asked: Iterable[str], page: int) -> list[int]:
+    """The ids of the stored papers with all of these words, the newest first, once the
+    first `page` of them are read. Longer words that hold one count too."""
+    rows = Paper.objects.order_by("-day", "pk")
+    for word in asked:
+        rows = rows.filter(Q(title__icontains=word) | Q(abstract__icontains=word))
+    ids = list(rows.values_list("pk", flat=True))
+    Paper.objects.in_bulk(ids[:page])
+    return ids

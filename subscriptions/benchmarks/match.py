@@ -6,6 +6,7 @@ import resource
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -27,15 +28,11 @@ from subscriptions.matching.compiled import Compiled
 from subscriptions.matching.index import numbers
 from subscriptions.models import TopicFilter
 
-from .baselines import FullText, full_text, naive
+from .baselines import Disagreement, FullText, full_text, naive
 from .mix import DAY, Mix
 
 _SLICE = 20_000
 _NAIVE = 40
-
-
-class Disagreement(Exception):
-    """The engines that are compared do not find the same papers."""
 
 
 def measure(
@@ -141,7 +138,7 @@ def _add_one(mix: Mix, matcher: Matcher) -> float:
     """Milliseconds until one more filter would be found, the median of a thousand."""
     taken = []
     for number, text in enumerate(islice(mix.more_filters(), 1000)):
-        seconds, _ = _timed(lambda n=number, t=text: matcher.add(-1 - n, t))  # type: ignore[misc]
+        seconds, _ = _timed(partial(matcher.add, -1 - number, text))
         taken.append(seconds)
     return 1000 * median(taken)
 

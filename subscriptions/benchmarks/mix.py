@@ -23,7 +23,7 @@ _COMMON = """
 _SYLLABLES = [
     c + v for c in "b c d f g k l m n p r t v z br tr".split() for v in "aeiou"
 ]
-_CATEGORIES = """
+CATEGORIES = """
     cs.lg cs.ai cs.cl cs.cv stat.ml cs.ro cs.ir eess.iv math.oc cs.ne cs.hc cs.se
     cs.cr cs.ma cs.dc math.st physics.comp-ph q-bio.qm cs.sd eess.as cs.gr cs.lo
     quant-ph cs.db cs.si econ.em cs.it math.pr cs.ds cs.gt
@@ -107,7 +107,7 @@ class Mix:
             abstract=" ".join(text).capitalize() + ".",
             note="",
             authors=tuple(name.title() for name in writers),
-            categories=tuple(random.sample(_CATEGORIES[: random.choice((5, 30))], 2)),
+            categories=tuple(random.sample(CATEGORIES[: random.choice((5, 30))], 2)),
             upvotes=0,
             has_code=random.random() < 0.3,
         )
@@ -142,7 +142,7 @@ class Mix:
             "with a word": f"{phrase} {word}",
             "without a word": f"{phrase} -{word}",
             "without either": f"{phrase} -({word} OR {self._word(random)})",
-            "in a category": f"{phrase} cat:{random.choice(_CATEGORIES)}",
+            "in a category": f"{phrase} cat:{random.choice(CATEGORIES)}",
             "in the title": f"title:{phrase} {word}",
             "with a prefix": f"{word[:5]}* {phrase}",
             "words": f"{word} {self._word(random)} {self._word(random)}",

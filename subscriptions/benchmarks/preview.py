@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
-
-from django.utils import timezone
+from collections.abc import Iterable
 
 from subscriptions.matching import Document, preview, warm_up
-from subscriptions.models import Edition, Listing, Paper
+
+from .stored import store
 
 
 def measure(
@@ -27,7 +24,7 @@ def measure(
     the first reader of a process would wait in addition, `papers` and `days` what the
     filters were held against.
     """
-    _store(documents)
+    store(documents)
     begin = time.perf_counter()
     warm_up()
     cold = time.perf_counter() - begin
@@ -44,45 +41,3 @@ def measure(
         "papers": everything.papers,
         "days": len(everything.volume.days),
     }
-
-
-def _store(documents: Iterable[Document]) -> None:
-    days: dict[tuple[str, date], list[Document]] = defaultdict(list)
-    for document in documents:
-        days[document.source, document.day or date.min].append(document)
-    for (source, day), some in days.items():
-        edition = Edition.objects.create(
-            source=source,
-            day=day,
-            papers=len(some),
-            state=Edition.State.PUBLISHED,
-            published_at=timezone.now(),
-        )
-        Listing.objects.bulk_create(_listings(edition, some), batch_size=500)
-
-
-def _listings(edition: Edition, documents: Sequence[Document]) -> list[Listing]:
-    papers = [
-        Paper(
-            arxiv_id=f"bench.{document.paper}",
-            title=document.title,
-            abstract=document.abstract,
-            authors=list(document.authors),
-            categories=list(document.categories),
-            note=document.note,
-            upvotes=document.upvotes,
-            code_url="https://example.org/" if document.has_code else "",
-        )
-        for document in documents
-    ]
-    return [
-        Listing(
-            paper=paper,
-            source=edition.source,
-            edition=edition,
-            listed_on=edition.day,
-            position=position,
-            frozen=paper.card().to_json(),
-        )
-        for position, paper in enumerate(Paper.objects.bulk_create(papers, 500))
-    ]

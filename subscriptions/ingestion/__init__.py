@@ -24,7 +24,7 @@ from .fetch import Fetcher, where
 from .intake import Ingested, Intake
 from .publication import publish_settled, publish_until
 from .reading import Reading
-from .records import PaperRecord, Unusable, paper_id
+from .records import PaperRecord, Unusable, paper_id, pasted_id
 from .sources import arxiv_rss, hf
 from .store import Normalise, Stored, store
 
@@ -37,6 +37,7 @@ __all__ = [
     "ingest_source",
     "load_samples",
     "paper_id",
+    "pasted_id",
     "publish_settled",
     "publish_until",
     "store",

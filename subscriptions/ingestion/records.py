@@ -22,6 +22,15 @@ _NEW_ID = re.compile(r"([0-9]{4}\.[0-9]{4,5})(?:v[0-9]+)?")
 _OLD_ID = re.compile(
     r"([a-z]{2,10}(?:-[a-z]{2,8})?)(?:\.[a-z]{2})?/([0-9]{7})(?:v[0-9]+)?"
 )
+# An id as people copy it: alone, or as the end of a link to the paper.
+_PASTED = re.compile(
+    r"(?:(?:https?://)?(?:[a-z]{2,9}\.)?"
+    r"(?:arxiv\.org/(?:abs|pdf|html|format)|alphaxiv\.org/abs|huggingface\.co/papers"
+    r"|doi\.org/10\.48550)/)?"
+    r"(?:arxiv[:.]\s?)?"
+    r"([0-9]{4}\.[0-9]{4,5}|[a-z]{2,10}(?:-[a-z]{2,8})?(?:\.[a-z]{2})?/[0-9]{7})"
+    r"(?:v[0-9]{1,3})?(?:\.pdf)?/?(?:[?\#].*)?"
+)
 _CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]{1,15}(?:\.[A-Za-z-]{2,20})?")
 _ISO_DAY = re.compile(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 _NEWLINES = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
@@ -81,6 +90,14 @@ def paper_id(given: object) -> str:
     raise Unusable(
         f"{shown} is not an arXiv id; one looks like 2407.01234 or hep-th/9901001"
     )
+
+
+def pasted_id(text: str) -> str:
+    """The id without version that is all a text consists of, "" if there is more to it
+    or less: `arXiv:2407.01234`, `https://arxiv.org/abs/2407.01234v2`, the id itself."""
+    text = text.strip().lower()
+    found = _PASTED.fullmatch(text) if len(text) <= LINK else None
+    return paper_id(found[1]) if found else ""
 
 
 def _seen(given: object) -> str:

@@ -1,13 +1,14 @@
 """Every topic filter held against a day's papers at once, and the reason for each hit.
 
 In: the texts of filters (`parse`, `canonical`) and documents, which are listings or
-stored papers. Out: the documents of every filter (`compiled().match(documents)`), best
-first over several editions (`Ranking`); per reader the picks of a digest (`pick`); the
-words and places that satisfied a filter (`explain`, `marks`), or the first term that
-failed (`why_not`). `search` holds one filter against all stored papers, `preview`
-against the last editions. docs/filters.md is the language.
+stored papers. Out: the documents of every filter (`compiled().match(documents)`) or of
+those asked for (`Asked`), best first over several editions (`Ranking`); per reader the
+picks of a digest (`pick`); the words and places that satisfied a filter (`explain`,
+`marks`), or the first term that failed (`why_not`). `search` holds one filter against
+all stored papers, `preview` against the last editions. docs/filters.md is the language.
 """
 
+from .asked import Asked
 from .compiled import compiled
 from .documents import Document
 from .index import Entry, Index
@@ -39,6 +40,7 @@ from .tokens import normalise
 from .why import Span, explain, marks, why_not
 
 __all__ = [
+    "Asked",
     "Document",
     "Entry",
     "FilterError",

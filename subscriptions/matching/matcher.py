@@ -7,7 +7,7 @@ A filter is compiled to an expression over bitsets and filed under its rarest te
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, KeysView, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import TypeAlias
 
 from .atoms import Atoms
@@ -53,7 +53,7 @@ class Matcher:
     """Filters by id, compiled and kept. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._atoms = Atoms()
+        self.atoms = Atoms()
         self._rarity: list[float] = []  # by atom, a guess: higher is rarer
         self._filters: dict[int, Expression] = {}
         self._by_anchor: dict[int, dict[int, Expression]] = {}
@@ -65,6 +65,10 @@ class Matcher:
 
     def ids(self) -> KeysView[int]:
         return self._filters.keys()
+
+    def expression(self, filter_id: int) -> Expression | None:
+        """What a filter was compiled to; None for one that is not known."""
+        return self._filters.get(filter_id)
 
     def add(self, filter_id: int, text: str) -> None:
         """Compile one filter from its canonical text; replaces one of the same id.
@@ -93,7 +97,7 @@ class Matcher:
         by this matcher and others."""
         index = documents if isinstance(documents, Index) else Index(documents)
         with self._lock:
-            bits = self._atoms.find(index)
+            bits = self.atoms.find(index)
             found: dict[int, int] = {}
             expressions: dict[int, Expression] = {}
             for atom, filters in self._by_anchor.items():
@@ -103,13 +107,13 @@ class Matcher:
                     # An OR is filed under each branch.
                     if type(expression) is _Any and filter_id in found:
                         continue
-                    if some := _evaluate(expression, bits):
+                    if some := evaluate(expression, bits):
                         found[filter_id] = some
                         expressions[filter_id] = expression
-        return Matches(index, found, expressions, bits, self._atoms)
+        return Matches(index, found, expressions, bits, self.atoms)
 
     def _atom(self, leaf: Leaf) -> int:
-        atom = self._atoms.number(leaf)
+        atom = self.atoms.number(leaf)
         if atom == len(self._rarity):
             self._rarity.append(_rarity(leaf))
         return atom
@@ -163,25 +167,26 @@ def _rarity(leaf: Leaf) -> float:
     return 0.0
 
 
-def _evaluate(expression: Expression, bits: Sequence[int]) -> int:
+def evaluate(expression: Expression, bits: Sequence[int] | Mapping[int, int]) -> int:
+    """The documents that satisfy a filter, by those that have each atom."""
     if type(expression) is int:
         return bits[expression]
     if type(expression) is _All:
         found = -1
         for part in expression:
-            found &= bits[part] if type(part) is int else _evaluate(part, bits)
+            found &= bits[part] if type(part) is int else evaluate(part, bits)
             if not found:
                 return 0
         return found
     if type(expression) is _Any:
         found = 0
         for part in expression:
-            found |= bits[part] if type(part) is int else _evaluate(part, bits)
+            found |= bits[part] if type(part) is int else evaluate(part, bits)
         return found
     assert type(expression) is _Without  # noqa: S101 - for the type checker
-    found = _evaluate(expression[0], bits)
+    found = evaluate(expression[0], bits)
     for part in expression[1:]:
-        found &= ~_evaluate(part, bits)
+        found &= ~evaluate(part, bits)
     return found
 
 

@@ -16,13 +16,16 @@ from subscriptions.models import Edition, Listing, Source, Subscriber, TopicFilt
 _FAR_BACK = timedelta(days=60)
 # Most readers of a slice are due the same editions: those since yesterday's digest.
 _RANKINGS = 8
+# Editions held against all filters at a time, 25 MB each with 300,000 filters and a
+# thousand papers: a week of both sources. More only for a digest that covers more.
+_MATCHED = 14
 
 
 class Desk:
     """Published editions up to a date, matched on first use and kept.
 
-    Memory: the words of the editions asked for, one bitset per edition and filter that
-    matches, the order of a hundred papers for the filters of the readers of late;
+    Memory: the words of the editions asked for; for the digests of late, one bitset
+    per edition and filter that matches and the order of a hundred papers per filter;
     nothing of the size readers x papers.
     """
 
@@ -52,11 +55,22 @@ class Desk:
         key = tuple(edition.pk for edition in editions)
         ranking = self._rankings.pop(key, None)
         if ranking is None:
+            self._make_room(key)
             ranking = matching.Ranking([self._match(each) for each in editions])
         self._rankings[key] = ranking  # the one last used is the last to go
-        while len(self._rankings) > _RANKINGS:
-            del self._rankings[next(iter(self._rankings))]
         return ranking
+
+    def _make_room(self, key: tuple[int, ...]) -> None:
+        """For a ranking of these editions: forget those used longest ago, and what
+        was matched for them alone."""
+        used = {*key}.union(*self._rankings)
+        while self._rankings and (
+            len(self._rankings) >= _RANKINGS or len(used) > _MATCHED
+        ):
+            del self._rankings[next(iter(self._rankings))]
+            used = {*key}.union(*self._rankings)
+        for edition in self._matches.keys() - used:
+            del self._matches[edition]
 
     def _compile(self, wanted: Iterable[int]) -> None:
         # Ids first: what is written in between is compiled and not known, which only
@@ -85,21 +99,10 @@ class Desk:
             }
         return self._relisted[edition.pk]
 
-    def volumes(self, filter_id: int, days: int = 10) -> list[int]:
-        """How many papers the filter finds on each of the newest `days` days."""
-        newest = sorted({edition.day for edition in self.editions})[-days:]
-        return [
-            self.ranking(self._of(day), [filter_id]).of(filter_id).papers.bit_count()
-            for day in newest
-        ]
-
-    def _of(self, day: date) -> list[Edition]:
-        return [edition for edition in self.editions if edition.day == day]
-
     def _match(self, edition: Edition) -> matching.Matches:
         if edition.pk not in self._matches:
             matcher = self._matcher or matching.compiled()
-            self._matches[edition.pk] = matcher.match(self._index(edition))
+            self._matches[edition.pk] = matching.Asked(matcher, self._index(edition))
         return self._matches[edition.pk]
 
     def _index(self, edition: Edition) -> matching.Index:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import median
 from typing import Any
 
 from subscriptions import matching, rounds
@@ -51,19 +50,20 @@ class Draft:
             next_ = rounds.next_due(
                 self.reader, self.delivery.due_date - timedelta(days=1)
             )
-        volumes = []
-        for each in self.reader.subscriptions.all():
-            counts = desk.volumes(each.filter_id)
-            if counts:
-                volumes.append(
-                    {
-                        "name": each.label,
-                        "low": min(counts),
-                        "median": median(counts),
-                        "high": max(counts),
-                        "days": len(counts),
-                    }
-                )
+        mine = list(self.reader.subscriptions.all())
+        texts = [each.filter.text for each in mine] if desk.editions else []
+        counted = matching.volumes(texts, until=self.delivery.due_date)
+        volumes = [
+            {
+                "name": each.label,
+                "low": volume.low,
+                "median": volume.median,
+                "high": volume.high,
+                "days": len(volume.days),
+            }
+            for each, volume in zip(mine, counted, strict=False)
+            if volume.days
+        ]
         return {"next_due": next_.isoformat(), "volumes": volumes}
 
 

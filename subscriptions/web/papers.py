@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from subscriptions import matching
+from subscriptions import ingestion, matching
 from subscriptions.models import Paper, Source
 
 from .filters import Fault
@@ -61,10 +61,16 @@ def paper(request: HttpRequest, arxiv_id: str) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """`/papers?q=`: what the filter would find, or where it is wrong."""
+    """`/papers?q=`: what the filter would find, or where it is wrong; for the id of a
+    paper or a link to it, its page."""
     typed = request.GET.get("q", "").strip()
-    context: dict[str, object] = {"typed": typed, "fault": None, "page": None}
-    if typed:
+    context: dict[str, object] = dict.fromkeys(("fault", "missing", "page"))
+    context["typed"] = typed
+    if wanted := ingestion.pasted_id(typed):
+        if Paper.objects.shown().filter(arxiv_id=wanted).exists():
+            return redirect("paper", wanted)
+        context["missing"] = Paper(arxiv_id=wanted)
+    elif typed:
         try:
             query = matching.parse(typed)
         except matching.FilterError as error:

@@ -87,6 +87,25 @@ def test_a_list_of_twenty_asks_no_more_than_a_list_of_two(
     assert questions() == two
 
 
+@pytest.mark.parametrize("model", [models.Paper, models.Listing])
+def test_a_link_to_a_paper_finds_it(desk: Client, model: Any) -> None:
+    paper = days_of_everything(2)[models.Paper]
+    link = f"https://arxiv.org/abs/{paper.arxiv_id}v2"
+    listed = desk.get(page(model, "changelist"), {"q": link}).context["cl"]
+    assert {getattr(row, "paper", row) for row in listed.result_list} == {paper}
+
+
+@pytest.mark.parametrize("model", [models.Paper, models.Listing])
+def test_a_list_does_not_read_what_only_search_reads(desk: Client, model: Any) -> None:
+    days_of_everything(2)
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(page(model, "changelist"))
+    read = " ".join(each["sql"] for each in asked)
+    assert '"title"' in read
+    for column in ("title_words", "abstract_words", "facts"):
+        assert f'"{column}"' not in read
+
+
 @pytest.mark.parametrize("name", ["user", "group"])
 def test_staff_can_be_listed_added_and_searched(desk: Client, name: str) -> None:
     for view in ("changelist", "add"):

@@ -1,7 +1,8 @@
 """What a reader sees under a filter while writing it."""
 
-from contextlib import suppress
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect
@@ -27,6 +28,16 @@ def papers() -> None:
     a_listing(a_paper(title="At Rest", abstract="Nobody finds a hessian."), edition)
 
 
+@contextmanager
+def looking_at(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """A page with papers to hold filters against, on which nothing must go wrong."""
+    papers()
+    with watching(browser, **options) as watch:
+        watch.page.goto(address)
+        yield watch.page
+        assert not watch.complaints
+
+
 def write(page: Page, text: str) -> None:
     page.get_by_label(FIELD).press_sequentially(text, delay=5)
 
@@ -34,10 +45,7 @@ def write(page: Page, text: str) -> None:
 def test_writing_shows_the_preview_and_one_tap_takes_the_phrase(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
-    with watching(browser, 390, has_touch=True) as watch:
-        page = watch.page
-        page.goto(live_server.url)
+    with looking_at(browser, live_server.url, width=390, has_touch=True) as page:
         write(page, "world model")
         preview = page.locator(".preview")
         expect(preview).to_contain_text("On the last day with papers 6.")
@@ -48,16 +56,12 @@ def test_writing_shows_the_preview_and_one_tap_takes_the_phrase(
         expect(page.locator("[aria-live]")).to_have_text(
             "On the last day with papers 1."
         )
-        assert not watch.complaints
 
 
 def test_the_line_being_written_is_the_one_that_is_shown_and_changed(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
-    with watching(browser) as watch:
-        page = watch.page
-        page.goto(f"{live_server.url}/subscribe")
+    with looking_at(browser, f"{live_server.url}/subscribe") as page:
         preview = page.locator(".preview")
         write(page, "video")
         expect(preview).to_contain_text("Video Survey")
@@ -71,28 +75,22 @@ def test_the_line_being_written_is_the_one_that_is_shown_and_changed(
         expect(page.get_by_label(FIELD)).to_have_value('video\n"world model"')
         page.get_by_label(FIELD).fill("")
         expect(preview).to_be_empty()
-        assert not watch.complaints
 
 
 def test_a_fault_is_shown_once_the_reader_rests(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
-    with watching(browser) as watch:
-        page = watch.page
-        page.goto(live_server.url)
+    with looking_at(browser, live_server.url) as page:
         write(page, "(video")
         expect(page.locator(".preview .fault mark")).to_have_text("(")
         write(page, ")")
         expect(page.locator(".preview .fault")).to_have_count(0)
         expect(page.locator(".preview")).to_contain_text("Video Survey")
-        assert not watch.complaints
 
 
 def test_an_answer_that_comes_too_late_is_not_shown(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -101,10 +99,8 @@ def test_an_answer_that_comes_too_late_is_not_shown(
         else:
             route.continue_()
 
-    with watching(browser) as watch:
-        page = watch.page
+    with looking_at(browser, live_server.url) as page:
         page.route("**/preview?*", hold)
-        page.goto(live_server.url)
         write(page, "video")
         page.wait_for_timeout(600)
         assert held
@@ -119,10 +115,7 @@ def test_an_answer_that_comes_too_late_is_not_shown(
 def test_enter_in_the_address_subscribes_and_takes_no_suggestion(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
-    with watching(browser) as watch:
-        page = watch.page
-        page.goto(live_server.url)
+    with looking_at(browser, live_server.url) as page:
         write(page, "world model")
         expect(page.get_by_role("button", name="Take the phrase")).to_be_visible()
         page.get_by_label("Your e-mail address").fill("new@example.org")
@@ -138,11 +131,9 @@ def test_enter_in_the_address_subscribes_and_takes_no_suggestion(
 def test_enter_in_the_preferences_adds_the_filter(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
     reader = a_reader()
-    with watching(browser) as watch:
-        page = watch.page
-        page.goto(live_server.url + path_of(links.preferences(reader)))
+    address = live_server.url + path_of(links.preferences(reader))
+    with looking_at(browser, address) as page:
         field = page.get_by_label("Filter", exact=True)
         field.press_sequentially("world model", delay=5)
         taking = page.get_by_role("button", name="Take the phrase")
@@ -158,10 +149,8 @@ def test_enter_in_the_preferences_adds_the_filter(
 def test_without_javascript_a_button_shows_it(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    papers()
-    with watching(browser, 390, java_script_enabled=False) as watch:
-        page = watch.page
-        page.goto(live_server.url)
+    plain = {"width": 390, "java_script_enabled": False}
+    with looking_at(browser, live_server.url, **plain) as page:
         page.get_by_label(FIELD).fill("world model")
         page.get_by_label("Your e-mail address").fill("new@example.org")
         page.get_by_role("button", name="Show what this brings").click()

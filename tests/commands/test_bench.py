@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from subscriptions.benchmarks import databases
 from subscriptions.benchmarks import match as bench_match
-from subscriptions.benchmarks.baselines import FullText, full_text, naive
+from subscriptions.benchmarks import search as bench_search
+from subscriptions.benchmarks.baselines import Disagreement, FullText, full_text, naive
 from subscriptions.benchmarks.mix import Mix
-from subscriptions.matching import Matcher, parse_canonical
+from subscriptions.matching import Matcher, canonical, parse, parse_canonical
 from subscriptions.matching.index import numbers
+from subscriptions.matching.tokens import words
+from subscriptions.models import Paper
 
 from .asking import ask, refusal
 
@@ -47,6 +53,64 @@ def test_assemble_measures_against_the_usual_ways() -> None:
     assert figures["papers"] == 12
 
 
+@pytest.mark.django_db(transaction=True)
+def test_search_measures_every_kind_in_a_database_of_its_own() -> None:
+    """On PostgreSQL one is made beside that of the tests, and dropped."""
+    figures = ask("bench", "search", "--papers=40", "--rounds=1")
+    assert figures["engine"].split()[0] == connection.display_name
+    assert figures["papers"] == 40
+    kinds = figures["kinds"]
+    assert {"a rare word", "a phrase", "an author", "everything"} <= kinds.keys()
+    for each in kinds.values():
+        assert 0 < each["best_ms"] <= each["best_p95_ms"]
+        assert 0 < each["newest_ms"] <= each["newest_p95_ms"]
+    assert kinds["everything"]["found"] == 40
+    assert kinds["a rare word"]["found"] == 1
+    assert kinds["a common word"]["vs_like"] > 0
+    assert not Paper.objects.exists()
+    assert databases_left() == []
+
+
+def databases_left() -> list[str]:
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE '%_bench_%'")
+        return [name for (name,) in cursor.fetchall()]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_where_no_database_can_be_made_it_is_said_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(databases, "token_hex", lambda length: "no name")
+    said = refusal("bench", "search", "--papers=1")
+    assert 'syntax error at or near "name"' in said
+    assert "the right CREATEDB" in said
+
+
+def test_every_kind_of_search_is_a_filter_and_no_two_are_the_same() -> None:
+    mix, counts = Mix(), Counter[str]()
+    for document in mix.papers(60):
+        counts.update(words(document.abstract))
+    asked = bench_search.queries(mix, counts, 60)
+    for kind, texts in asked.items():
+        assert len(texts) == bench_search.QUERIES
+        assert len({canonical(parse(text)) for text in texts}) == (
+            1 if kind == "everything" else bench_search.QUERIES
+        )
+
+
+@pytest.mark.django_db(transaction=True)  # PostgreSQL tidies up outside of one
+def test_a_search_that_finds_what_like_does_not_stops_the_measuring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench_search, "by_like", lambda words, page: [])
+    with pytest.raises(Disagreement):
+        bench_search.measure(papers=20, rounds=1, say=lambda text: None)
+
+
 def test_a_size_that_makes_no_sense_is_refused() -> None:
     said = refusal("bench", "match", "--papers=0")
     assert said == "--papers takes a number from 1 up."
@@ -73,7 +137,7 @@ def test_engines_that_disagree_stop_the_measuring(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bench_match, "full_text", lambda query: '"the"')
-    with pytest.raises(bench_match.Disagreement):
+    with pytest.raises(Disagreement):
         bench_match.measure(
             papers=20, filters=60, subscribers=10, rounds=1, say=lambda text: None
         )

@@ -53,6 +53,36 @@ def test_another_id_is_refused_and_shown_with_what_would_be_right(
     assert len(str(refused.value)) < 150
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2607.01234", "2607.01234"),
+        (" 2607.01234v12 ", "2607.01234"),
+        ("arXiv:2607.01234", "2607.01234"),
+        ("arXiv: 2607.01234v1", "2607.01234"),
+        ("https://arxiv.org/abs/2607.01234v2", "2607.01234"),
+        ("http://www.arxiv.org/pdf/2607.01234v2.pdf", "2607.01234"),
+        ("https://arxiv.org/html/2607.01234v1#S3", "2607.01234"),
+        ("export.arxiv.org/abs/2607.01234?context=cs", "2607.01234"),
+        ("https://huggingface.co/papers/2607.01234", "2607.01234"),
+        ("https://doi.org/10.48550/arXiv.2607.01234", "2607.01234"),
+        ("hep-th/9901001", "hep-th/9901001"),
+        ("https://arxiv.org/abs/math.GT/0309136v1", "math/0309136"),
+        ("", ""),
+        ("2607.01234 gradient", ""),
+        ("-2607.01234", ""),
+        ("2607.012345", ""),
+        ("https://example.org/2607.01234", ""),
+        ("https://arxiv.org/list/cs.LG/recent", ""),
+        ("https://arxiv.org/abs/" * 10_000, ""),
+    ],
+)
+def test_an_id_is_known_in_what_is_pasted_if_nothing_else_is_there(
+    text: str, found: str
+) -> None:
+    assert records.pasted_id(text) == found
+
+
 def test_a_wrapped_title_is_one_line() -> None:
     assert records.title("An invented\n  title", "x") == "An invented title"
 

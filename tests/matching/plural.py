@@ -26,6 +26,7 @@ FILTERS = (
     "recommender systems", "attention head", "video dataset", "matrix factorization",
     "reasoning traces", "text embeddings", "tokenizer", "proof", "robot policy",
     "communication code", "error analysis", "speech token", "index", "bias",
+    "GPU", "LM", "curriculum", '"local minimum"', "equilibrium", "diagnosis",
 )  # fmt: skip
 
 

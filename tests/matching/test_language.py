@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from subscriptions.matching import canonical, parse, warnings
@@ -137,6 +139,6 @@ def test_what_is_fetched_brings_no_warning(text: str) -> None:
     assert warnings(parse(text)) == []
 
 
-def test_a_whole_fetched_archive_covers_its_categories(settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_whole_fetched_archive_covers_its_categories(settings: Any) -> None:
     settings.ARXIV_CATEGORIES = ("math",)
     assert warnings(parse("cat:math.PR")) == []

@@ -116,7 +116,9 @@ def test_accents_and_case_make_no_difference(text: str, title: str) -> None:
     assert finds(text, a_document(title))
 
 
-def test_a_text_beyond_all_limits_is_refused_before_it_is_read(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_text_beyond_all_limits_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     seen: list[int] = []
 
     def counting(form: str, text: str) -> str:
@@ -132,7 +134,9 @@ def test_a_text_beyond_all_limits_is_refused_before_it_is_read(monkeypatch) -> N
     assert seen == []
 
 
-def test_terms_beyond_the_limit_are_not_turned_into_leaves(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_terms_beyond_the_limit_are_not_turned_into_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made: list[str] = []
 
     def counting(field: str, symbol: Symbol) -> Leaf:

@@ -107,6 +107,15 @@ def test_rule_15_a_first_digest_without_a_match_is_a_welcome_letter() -> None:
     assert (volume["name"], volume["low"], volume["high"]) == ("gradient", 0, 0)
 
 
+def test_rule_17_a_welcome_of_a_past_date_knows_nothing_later() -> None:
+    listed(an_edition(day=MONDAY), "Protein folding")
+    listed(an_edition(day=WEDNESDAY), "Gradient flows")
+    a_reader_of("gradient", awaits_first_digest=True)
+    pipeline.compose_day(TUESDAY)
+    (volume,) = Letter.objects.get().context["volumes"]
+    assert (volume["high"], volume["days"]) == (0, 1)
+
+
 def test_rule_15_without_any_edition_the_letter_comes_and_the_date_stays_free() -> None:
     reader = a_reader_of(
         "gradient",

@@ -205,3 +205,34 @@ def test_a_query_is_shown_as_text(client: Client) -> None:
 
 def test_nothing_found_says_so(client: Client) -> None:
     assert "No stored paper matches" in shown(client, "/papers", q="zyzzyva")
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["2607.01234", "arXiv:2607.01234v2", "https://arxiv.org/abs/2607.01234v2"],
+)
+def test_the_id_of_a_paper_leads_to_its_page(client: Client, pasted: str) -> None:
+    a_paper(arxiv_id="2607.01234")
+    answer = client.get("/papers", {"q": pasted})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/papers/2607.01234"
+
+
+def test_an_old_id_leads_to_its_page_too(client: Client) -> None:
+    a_paper(arxiv_id="hep-th/9901001")
+    answer = client.get("/papers", {"q": "https://arxiv.org/pdf/hep-th/9901001"})
+    assert answer["Location"] == "/papers/hep-th/9901001"
+
+
+def test_the_id_of_a_paper_that_is_not_stored_is_no_fault(client: Client) -> None:
+    html = shown(client, "/papers", q="arXiv:2607.01234v2")
+    assert "The paper 2607.01234 is not stored here." in html
+    assert 'href="https://arxiv.org/abs/2607.01234"' in html
+    assert 'class="fault"' not in html
+
+
+def test_a_sample_that_is_not_shown_is_not_stored_either(client: Client) -> None:
+    a_listing(a_paper(arxiv_id="2607.01234"), an_edition(source="sample"))
+    assert client.get("/papers", {"q": "2607.01234"}).status_code == 302
+    an_edition(source="hf")
+    assert "not stored here" in shown(client, "/papers", q="2607.01234")

@@ -1,15 +1,26 @@
 """Everything a reader changes through the link in the mail."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from subscriptions import links
+from subscriptions import links, matching
 from subscriptions.models import Delivery, Subscriber, Subscription
-from tests.factories import a_reader, a_subscription
+from subscriptions.web import preferences
+from tests.factories import (
+    TUESDAY,
+    a_listing,
+    a_paper,
+    a_reader,
+    a_subscription,
+    an_edition,
+)
 
 from .world import path_of
 
@@ -41,6 +52,54 @@ def test_an_equal_filter_is_not_added_twice(reader: Subscriber) -> None:
     send(reader, "add", text="hessian newton")
     send(reader, "add", text="newton AND Hessian")
     assert reader.subscriptions.count() == 1
+
+
+def page_of(reader: Subscriber) -> str:
+    html = Client().get(path_of(links.preferences(reader))).content.decode()
+    return " ".join(re.sub("<[^>]+>", " ", html).split())
+
+
+def test_each_filter_says_what_it_would_have_brought(reader: Subscriber) -> None:
+    for ago, papers in enumerate((1, 3)):
+        edition = an_edition(day=TUESDAY - timedelta(ago))
+        for _ in range(papers):
+            a_listing(a_paper(title="Hessian"), edition)
+    a_subscription(reader, "hessian")
+    a_subscription(reader, "newton", enabled=False)
+    html = page_of(reader)
+    assert "hessian Over the last 2 days with papers 1 to 3 a day , median 2." in html
+    assert "newton Over the last 2 days with papers nothing ." in html
+
+
+def test_before_the_first_edition_a_filter_says_nothing(reader: Subscriber) -> None:
+    a_subscription(reader, "hessian")
+    assert "with papers" not in page_of(reader)
+
+
+def test_the_page_does_not_wait_for_very_many_papers(
+    reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_listing(a_paper(title="Hessian"), an_edition())
+    a_subscription(reader, "hessian")
+    monkeypatch.setattr(preferences, "_READ", 0)
+    assert "with papers" not in page_of(reader)
+    matching.warm_up()
+    assert "with papers 1 ." in page_of(reader)
+
+
+def test_twenty_filters_ask_the_database_no_more_than_one(reader: Subscriber) -> None:
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page_of(reader)
+        return len(asked)
+
+    a_listing(a_paper(title="Hessian"), an_edition())
+    a_subscription(reader, "hessian")
+    page_of(reader)  # reads the edition
+    one = questions()
+    for number in range(19):
+        a_subscription(reader, f"hessian word{number}")
+    assert questions() == one
 
 
 def test_a_wrong_filter_is_shown_with_its_place(reader: Subscriber) -> None:

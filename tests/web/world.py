@@ -39,6 +39,7 @@ class World:
             "search": "/papers",
             "search with results": "/papers?q=invented",
             "search, a page that is not there": "/papers?q=invented&page=9",
+            "search for a paper that is not stored": "/papers?q=arXiv:2001.00001",
             "search with a fault": "/papers?q=(invented",
             "subscribe": "/subscribe",
             "sent": "/subscribe/sent",

@@ -4,7 +4,7 @@ database. Nothing of yours is read or written, but by `bench rank` without --fil
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +13,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError
 
 from subscriptions import pipeline
-from subscriptions.benchmarks import assemble, match, preview, rank
+from subscriptions.benchmarks import (
+    assemble,
+    databases,
+    match,
+    preview,
+    rank,
+    search,
+)
 from subscriptions.benchmarks.mix import DAY, Mix
 from subscriptions.management.report import ReportCommand
 
@@ -24,6 +32,15 @@ _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
 _SIZES = ("papers", "filters", "subscribers", "rounds", "digests")
+_PAPERS = {"search": 100_000}  # of the others 1,000
+# Of the table of `search`, whose figures are milliseconds and a ratio.
+_COLUMNS = {
+    "best_ms": "best",
+    "best_p95_ms": "p95",
+    "newest_ms": "newest",
+    "newest_p95_ms": "p95",
+    "vs_like": "vs LIKE",
+}
 
 
 class Command(ReportCommand):
@@ -31,9 +48,16 @@ class Command(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("what", choices=["assemble", "match", "preview", "rank"])
-        sizes = parser.add_argument_group("match and, of papers a day, preview")
-        sizes.add_argument("--papers", type=int, default=1000, metavar="N")
+        parser.add_argument(
+            "what", choices=["assemble", "match", "preview", "rank", "search"]
+        )
+        sizes = parser.add_argument_group(
+            "match, search and, of papers a day, preview",
+            "search measures PostgreSQL where DATABASE_URL is one, else SQLite; "
+            "match and preview always SQLite",
+        )
+        papers = "default: 1,000; of search 100,000"
+        sizes.add_argument("--papers", type=int, metavar="N", help=papers)
         sizes.add_argument("--filters", type=int, default=300_000, metavar="N")
         sizes.add_argument("--subscribers", type=int, default=1_000_000, metavar="N")
         sizes.add_argument("--rounds", type=int, default=3, metavar="N")
@@ -49,29 +73,34 @@ class Command(ReportCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        what = options["what"]
+        if options["papers"] is None:
+            options["papers"] = _PAPERS.get(what, 1000)
         for name in _SIZES:
             if options[name] < 1:
                 raise CommandError(f"--{name} takes a number from 1 up.")
-        own_days = options["what"] == "rank" and not options["file"]
+        own_days = what == "rank" and not options["file"]
         if _MEASURES not in os.environ and not own_days:
             self._measure_apart(options)
             return
         if not own_days:
             call_command("migrate", verbosity=0)
-        if options["what"] == "rank":
+        if what == "rank":
             figures = self._rank(options["file"] or ())
-        elif options["what"] == "assemble":
+        elif what == "assemble":
             figures = assemble.measure(options["digests"], options["rounds"])
-        elif options["what"] == "preview":
+        elif what == "preview":
             figures = self._preview(options["papers"])
+        elif what == "search":
+            figures = search.measure(
+                options["papers"], options["rounds"], self.stderr.write
+            )
         else:
             sizes = {name: options[name] for name in _SIZES if name != "digests"}
             figures = match.measure(**sizes, say=self.stderr.write)
-        rounded = {
-            name: float(f"{value:.4g}") if isinstance(value, float) else value
-            for name, value in figures.items()
-        }
-        self.answer(options, rounded, [["figure", "value"], *rounded.items()])
+        figures = _rounded(figures)
+        rows = _by_kind if what == "search" else _one_by_one
+        self.answer(options, figures, rows(figures))
 
     def _preview(self, papers: int) -> dict[str, Any]:
         mix = Mix()
@@ -99,23 +128,62 @@ class Command(ReportCommand):
         return figures
 
     def _measure_apart(self, options: dict[str, Any]) -> None:
-        with TemporaryDirectory(prefix="paper-round-bench-") as folder:
-            environment = os.environ | {
-                _MEASURES: "1",
-                "ENV_FILE": "",
-                "DEBUG": "true",
-                "VAR_DIR": folder,
-                "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-            }
-            words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
-            words += ["bench", options["what"]]
-            words += [f"--{name}={options[name]}" for name in _SIZES]
-            words += ["--json"] * options["json"]
-            if options["file"]:
-                words += ["--file", *(path.resolve() for path in options["file"])]
-            done = subprocess.run(  # noqa: S603 - this command itself
-                words, env=environment, stdout=subprocess.PIPE, text=True, check=False
-            )
+        try:
+            with TemporaryDirectory(prefix="paper-round-bench-") as folder:
+                as_here = options["what"] == "search"
+                with databases.temporary(Path(folder), as_here) as url:
+                    self._measure_in(folder, url, options)
+        except DatabaseError as error:
+            (why, *_) = str(error).splitlines() or [""]
+            raise CommandError(
+                f"No database could be made to measure in ({why}). Give "
+                "the user of DATABASE_URL the right CREATEDB, or measure on SQLite: "
+                "DATABASE_URL=sqlite:///bench.sqlite3"
+            ) from error
+
+    def _measure_in(self, folder: str, url: str, options: dict[str, Any]) -> None:
+        environment = os.environ | {
+            _MEASURES: "1",
+            "ENV_FILE": "",
+            "DEBUG": "true",
+            "VAR_DIR": folder,
+            "DATABASE_URL": url,
+        }
+        words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
+        words += ["bench", options["what"]]
+        words += [f"--{name}={options[name]}" for name in _SIZES]
+        words += ["--json"] * options["json"]
+        if options["file"]:
+            words += ["--file", *(path.resolve() for path in options["file"])]
+        done = subprocess.run(  # noqa: S603 - this command itself
+            words, env=environment, stdout=subprocess.PIPE, text=True, check=False
+        )
         self.stdout.write(done.stdout, ending="")
         if done.returncode:
             raise CommandError("The measuring stopped; see above.")
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: _shortened(value) for name, value in figures.items()}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _rounded(value)
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def _one_by_one(figures: dict[str, Any]) -> Sequence[Sequence[object]]:
+    return [["figure", "value"], *figures.items()]
+
+
+def _by_kind(figures: dict[str, Any]) -> Sequence[Sequence[object]]:
+    """A line for each kind of query, below what is asked."""
+    found = f"found of {figures['papers']:,}"
+    return [
+        [f"ms, {figures['engine']}", found, *_COLUMNS.values()],
+        *(
+            [kind, each["found"], *(each.get(name, "") for name in _COLUMNS)]
+            for kind, each in figures["kinds"].items()
+        ),
+    ]

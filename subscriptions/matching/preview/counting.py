@@ -12,7 +12,14 @@ from operator import and_, or_
 
 from subscriptions.matching.documents import Document
 from subscriptions.matching.index import numbers
-from subscriptions.matching.language import canonical, could_match, parse, warnings
+from subscriptions.matching.language import (
+    FilterError,
+    canonical,
+    could_match,
+    parse,
+    parse_canonical,
+    warnings,
+)
 from subscriptions.matching.language.tree import And, Everything, Leaf, Not, Or, Query
 from subscriptions.matching.matcher import Matcher
 from subscriptions.matching.ranking import Ranking
@@ -25,6 +32,9 @@ from .shelves import DAYS, Shelf, shelves
 SHOWN = 4
 # A paper in five days is nearly nothing; four papers of five are nearly everything.
 _NOTHING, _EVERYTHING = 0.2, 0.8
+# Volumes, a kilobyte each.
+_KEPT = 10_000
+_counted: tuple[tuple[Shelf, ...], dict[str, Volume]] = ((), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +112,43 @@ def preview(wanted: str | Query, days: int = DAYS) -> Preview:
     )
 
 
-def volumes(queries: Iterable[Query], days: int = DAYS) -> list[Volume]:
-    """Papers a day of each filter, and nothing else."""
-    shelved = shelves(days)
-    return [Lately(shelved, query, days).volume(query) for query in queries]
+def volumes(
+    texts: Iterable[str], until: date | None = None, at_most: int | None = None
+) -> list[Volume]:
+    """Papers a day of each of these canonical texts, and nothing else, over the days
+    up to `until`; with `at_most`, of no days where more papers than that would have to
+    be read from the database for it. A text that cannot be read finds nothing."""
+    shelved = shelves(DAYS, until, at_most)
+    known = _known_of(shelved) if shelved else {}
+    found = []
+    for text in texts:
+        volume = known.get(text)
+        if volume is None:
+            if len(known) >= _KEPT:
+                known.clear()
+            volume = known[text] = _volume(shelved, text)
+        found.append(volume)
+    return found
+
+
+def _known_of(shelved: tuple[Shelf, ...]) -> dict[str, Volume]:
+    """What was counted on these shelves already: readers come back to their filters,
+    and the dearest that may be written takes most of a second. Of other shelves all is
+    forgotten. In every thread a whole pair is read or written."""
+    global _counted
+    of, known = _counted
+    if of is not shelved:
+        known = {}
+        _counted = (shelved, known)
+    return known
+
+
+def _volume(shelved: Sequence[Shelf], text: str) -> Volume:
+    try:
+        query = parse_canonical(text)
+    except FilterError:
+        return Volume(())
+    return Lately(shelved, query, DAYS).volume(query)
 
 
 def warm_up(days: int = DAYS) -> None:

@@ -47,15 +47,22 @@ _indexes: dict[_Key, Index] = {}
 _last: tuple[tuple[_Key, ...], tuple[Shelf, ...]] = ((), ())
 
 
-def shelves(days: int = DAYS) -> tuple[Shelf, ...]:
-    """Of each source the published editions of its newest `days` days, oldest first;
-    samples only while there is nothing else (rounds.md 7).
+def shelves(
+    days: int = DAYS, until: date | None = None, at_most: int | None = None
+) -> tuple[Shelf, ...]:
+    """Of each source the published editions of its newest `days` days up to `until`,
+    oldest first; samples only while there is nothing else (rounds.md 7).
 
     What is not known yet is read from the database, 10,000 papers in some seconds;
-    who asks meanwhile waits for it.
+    who asks meanwhile waits for it. None at all if more than `at_most` papers would
+    have to be read.
     """
     global _last
-    keys = tuple(sorted(_newest(days), key=lambda key: (key.day, key.source)))
+    editions = _newest(days, until)
+    keys = tuple(sorted(editions, key=lambda key: (key.day, key.source)))
+    unread = sum(key.papers for key in keys if key not in _indexes)
+    if at_most is not None and unread > at_most:
+        return ()
     with _lock:
         known, shelved = _last
         if keys == known:
@@ -70,8 +77,10 @@ def shelves(days: int = DAYS) -> tuple[Shelf, ...]:
         return shelved
 
 
-def _newest(days: int) -> Iterator[_Key]:
+def _newest(days: int, until: date | None) -> Iterator[_Key]:
     editions = Edition.objects.shown().published().order_by("-day")
+    if until is not None:
+        editions = editions.filter(day__lte=until)
     for source in Source.values:
         rows = editions.filter(source=source).values_list(*_Key._fields)
         yield from (_Key(*row) for row in rows[:days])

@@ -12,15 +12,13 @@ from subscriptions.matching.language.tree import (
     And,
     Author,
     Category,
-    HasCode,
     Leaf,
-    Listed,
     Not,
     Or,
     Phrase,
     Prefix,
     Query,
-    Upvotes,
+    canonical,
 )
 
 _BARE = re.compile(r"\w[\w.+#/'&-]*")
@@ -55,13 +53,7 @@ def _term(leaf: Leaf) -> str:
             return _in_field("author", _quoted(typed or " ".join(names)))
         case Category(name, typed):
             return _in_field("cat", _quoted(typed or name))
-        case Listed(source):
-            return f"in:{source}"
-        case HasCode():
-            return "has:code"
-        case Upvotes(least):
-            return f"upvotes:{least}"
-    return "*"
+    return canonical(leaf)  # the others are written in one way only
 
 
 def _quoted(words: str) -> str:
