@@ -5,6 +5,14 @@ those that change what a reader agreed to leave a `ConsentRecord`. Nothing here 
 mails are `Letter` rows that `sending` finds.
 """
 
+from .actions import (
+    TooManyMutes,
+    change_filter,
+    mute,
+    save_paper,
+    unmute,
+    unsave_paper,
+)
 from .change import Schedule, Wanted, default_filter
 from .joining import (
     WORDS,
@@ -31,10 +39,12 @@ __all__ = [
     "WORDS",
     "Schedule",
     "TooManyFilters",
+    "TooManyMutes",
     "Wanted",
     "add_filter",
     "add_imported",
     "can_resubscribe",
+    "change_filter",
     "change_format",
     "change_schedule",
     "confirm",
@@ -44,11 +54,15 @@ __all__ = [
     "erase",
     "forget",
     "lift",
+    "mute",
     "pause",
     "replace_wishes",
     "resubscribe",
+    "save_paper",
     "send_preferences_link",
     "subscribe",
     "suppress",
+    "unmute",
+    "unsave_paper",
     "unsubscribe",
 ]

@@ -22,15 +22,30 @@ from .language import (
 )
 from .matcher import Matcher, Matches
 from .picks import Pick, Picked, pick
-from .preview import Preview, Sample, Volume, preview, volumes, warm_up
+from .preview import (
+    Alike,
+    Exclusion,
+    Preview,
+    Sample,
+    Tuning,
+    Volume,
+    by,
+    preview,
+    volumes,
+    warm_up,
+    without,
+    written,
+)
 from .ranking import Hit, Ranked, Ranking
 from .search import Found, Order, Results, search, search_text
 from .tokens import normalise
 from .why import Span, explain, marks, why_not
 
 __all__ = [
+    "Alike",
     "Document",
     "Entry",
+    "Exclusion",
     "FilterError",
     "Found",
     "Hit",
@@ -47,7 +62,9 @@ __all__ = [
     "Results",
     "Sample",
     "Span",
+    "Tuning",
     "Volume",
+    "by",
     "canonical",
     "compiled",
     "could_match",
@@ -64,4 +81,6 @@ __all__ = [
     "warm_up",
     "warnings",
     "why_not",
+    "without",
+    "written",
 ]

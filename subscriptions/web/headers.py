@@ -32,7 +32,7 @@ MAIL = (
 )
 POLICY, FRAMES = "Content-Security-Policy", "X-Frame-Options"
 # Pages whose address is a key, or which show somebody's mail.
-PRIVATE = ("/me/", "/confirm/", "/unsubscribe/", "/digests/", "/inbox/")
+PRIVATE = ("/me/", "/confirm/", "/tune/", "/unsubscribe/", "/digests/", "/inbox/")
 # Not `no-referrer`: under it browsers send forms with `Origin: null`, which the CSRF
 # check refuses. This one never sends a path, so no token leaves with it either.
 REFERRER = "strict-origin"

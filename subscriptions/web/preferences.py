@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
-from . import preview
+from . import kept, preview
 from .forms import (
     AddFilter,
     Address,
@@ -35,6 +35,7 @@ DONE = {
     "pause": "Your digests are paused.",
     "resume": "Your digests go on.",
     "format": "Your next digest will look like this.",
+    **kept.DONE,
 }
 
 
@@ -132,7 +133,7 @@ def _shown(
     request: HttpRequest, reader: Subscriber, problems: dict[str, forms.Form]
 ) -> dict[str, Any]:
     today = timezone.now().astimezone(reader.tz).date()
-    return {
+    return kept.shown(request, reader, problems.get("mute")) | {
         "reader": reader,
         "subscriptions": reader.subscriptions.all(),
         "limit": settings.FILTERS_PER_READER,
@@ -238,4 +239,5 @@ ACTIONS: dict[str, Callable[[Subscriber, HttpRequest], forms.Form | None]] = {
     "pause": _pause,
     "resume": _resume,
     "format": _format,
+    **kept.ACTIONS,
 }

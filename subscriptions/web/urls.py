@@ -15,6 +15,7 @@ from . import (
     preferences,
     preview,
     signup,
+    tune,
     unsubscribe,
 )
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("me/", preferences.send_link, name="preferences_link"),
     path("me/<str:token>/", preferences.page, name="preferences"),
     path("me/<str:token>/erase", preferences.erase, name="erase"),
+    path("tune/<str:token>", tune.page, name="tune"),
     path("unsubscribe/<str:token>", unsubscribe.page, name="unsubscribe"),
     path("digests/<str:token>", digests.page, name="digest"),
     path("digests/<str:token>/document", digests.document, name="digest_document"),

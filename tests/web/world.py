@@ -24,6 +24,11 @@ class World:
     pending: Subscriber
     delivery: Delivery
 
+    @property
+    def paper(self) -> int:
+        """The paper of the active reader's digest, by id."""
+        return int(self.delivery.picks[0]["paper"])
+
     def pages(self) -> dict[str, str]:
         """Every page that a GET can reach, by name."""
         return {
@@ -46,6 +51,9 @@ class World:
             "unsubscribe": path_of(links.unsubscribe(self.active)),
             "digest": path_of(links.web_copy(self.delivery)),
             "digest document": path_of(links.web_copy(self.delivery)) + "/document",
+            "tune": path_of(
+                links.tune(self.active.pk, self.paper, self.delivery.created_at)
+            ),
             "inbox": "/inbox/",
             "privacy": "/privacy",
         }

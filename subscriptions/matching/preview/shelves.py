@@ -71,10 +71,17 @@ def shelves(days: int = DAYS) -> tuple[Shelf, ...]:
 
 
 def _newest(days: int) -> Iterator[_Key]:
-    editions = Edition.objects.shown().published().order_by("-day")
-    for source in Source.values:
-        rows = editions.filter(source=source).values_list(*_Key._fields)
-        yield from (_Key(*row) for row in rows[:days])
+    editions = Edition.objects.published().order_by("-day")
+    real = [
+        _Key(*row)
+        for source in Source.values
+        if source != Source.SAMPLE
+        for row in editions.filter(source=source).values_list(*_Key._fields)[:days]
+    ]
+    yield from real
+    if not real:  # else they are not shown, and need not be asked for
+        rows = editions.shown().filter(source=Source.SAMPLE)
+        yield from (_Key(*row) for row in rows.values_list(*_Key._fields)[:days])
 
 
 def _indexed(documents: Iterable[Document]) -> Index:
