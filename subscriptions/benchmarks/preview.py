@@ -27,7 +27,7 @@ def measure(
     the first reader of a process would wait in addition, `papers` and `days` what the
     filters were held against.
     """
-    _store(documents)
+    store(documents)
     begin = time.perf_counter()
     warm_up()
     cold = time.perf_counter() - begin
@@ -46,7 +46,8 @@ def measure(
     }
 
 
-def _store(documents: Iterable[Document]) -> None:
+def store(documents: Iterable[Document]) -> None:
+    """As published editions by their source and day."""
     days: dict[tuple[str, date], list[Document]] = defaultdict(list)
     for document in documents:
         days[document.source, document.day or date.min].append(document)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -18,7 +19,14 @@ from django.views.decorators.http import require_http_methods
 
 from subscriptions import consent, links, matching
 from subscriptions.consent import Wanted
-from subscriptions.models import Mute, Paper, Source, Subscriber, Subscription
+from subscriptions.models import (
+    Mute,
+    Paper,
+    SavedPaper,
+    Source,
+    Subscriber,
+    Subscription,
+)
 
 from .muting import TOO_MANY, read_mute
 
@@ -48,6 +56,7 @@ class Tuned:
 
     def __init__(self, reader: Subscriber, paper: Paper) -> None:
         self.reader, self.paper = reader, paper
+        self.is_saved: bool = vars(paper)["is_saved"]
         self.listings = list(paper.listings.select_related("edition"))
         self.document = matching.Document.of_paper(paper)
 
@@ -69,7 +78,7 @@ class Tuned:
     def brought(self) -> list[Brought]:
         found = []
         for each in self.subscriptions:
-            spans = self.found_by(matching.parse_canonical(each.filter.text))
+            spans = self.found_by(each.filter.text)
             if each.enabled and spans is not None:
                 found.append((each, tuple(dict.fromkeys(span.text for span in spans))))
         less = self.tuning.less(_as_written(each) for each, _ in found)
@@ -88,7 +97,7 @@ class Tuned:
     def mutes(self) -> list[Mute]:
         """Those of the reader's that this paper has."""
         mutes = self.reader.mutes.select_related("filter")
-        return [each for each in mutes if self.has(each.filter.text)]
+        return [each for each in mutes if self.found_by(each.filter.text) is not None]
 
     @property
     def may_mute(self) -> list[str]:
@@ -98,10 +107,9 @@ class Tuned:
         offered.sort(key=lambda each: each.kind == "author")
         return [each.text for each in offered if each.canonical not in muted]
 
-    def has(self, canonical: str) -> bool:
-        return self.found_by(matching.parse_canonical(canonical)) is not None
-
-    def found_by(self, query: matching.Query) -> tuple[matching.Span, ...] | None:
+    def found_by(self, canonical: str) -> tuple[matching.Span, ...] | None:
+        """The words by which a filter finds the paper; None: it does not."""
+        query = matching.parse_canonical(canonical)
         explained = (matching.explain(query, each) for each in self.documents)
         return next((spans for spans in explained if spans is not None), None)
 
@@ -137,7 +145,6 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "reader": reader,
         "paper": paper,
         "is_sample": any(each.source == Source.SAMPLE for each in tuned.listings),
-        "is_saved": reader.saved_papers.filter(paper=paper).exists(),
         "has_room": len(tuned.subscriptions) < settings.FILTERS_PER_READER,
         "limit": settings.FILTERS_PER_READER,
         "problem": problem,
@@ -149,7 +156,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 def _named(token: str) -> tuple[Subscriber, Paper]:
     try:
         reader, paper = links.read_tune(token)
-        return Subscriber.objects.get(pk=reader), Paper.objects.get(pk=paper)
+        saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
+        papers = Paper.objects.annotate(is_saved=Exists(saved))
+        return Subscriber.objects.get(pk=reader), papers.get(pk=paper)
     except links.Expired:
         raise
     except (links.BadLink, Subscriber.DoesNotExist, Paper.DoesNotExist) as error:
@@ -202,7 +211,7 @@ def _mute(tuned: Tuned, request: HttpRequest) -> str:
     wanted = read_mute(request.POST.get("text", ""))
     if isinstance(wanted, str):
         return wanted
-    if not tuned.has(wanted.canonical):
+    if tuned.found_by(wanted.canonical) is None:
         return (
             f"This paper does not have “{wanted.text}”. Among your preferences you "
             "can mute anything."

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from subscriptions import consent
 from subscriptions.benchmarks import match as bench_match
+from subscriptions.benchmarks import scanners
 from subscriptions.benchmarks.baselines import FullText, full_text, naive
 from subscriptions.benchmarks.mix import Mix
 from subscriptions.matching import Matcher, parse_canonical
 from subscriptions.matching.index import numbers
+from subscriptions.models import Subscriber
+from tests.factories import a_reader
 
 from .asking import ask, refusal
 
@@ -38,6 +42,32 @@ def test_preview_measures_ten_editions_of_its_own() -> None:
     figures = ask("bench", "preview", "--papers=5")
     assert (figures["papers"], figures["days"]) == (50, 10)
     assert 0 < figures["p50_ms"] <= figures["p95_ms"]
+
+
+def test_scanners_opens_every_link_of_every_mail_and_finds_nothing_changed() -> None:
+    sizes = ["--mails=3", "--papers=20", "--processes=1"]
+    figures = ask("bench", "scanners", *sizes)
+    assert (figures["mails"], figures["writes"], figures["failed"]) == (3, 0, 0)
+    # of each mail twelve papers, and at least unsubscribe, preferences and web copy
+    assert figures["links"] >= 3 * (12 + 3)
+    assert figures["requests"] == 2 * figures["links"]
+    assert 0 < figures["tune_p50_ms"] <= figures["tune_p95_ms"]
+    assert 0 < figures["p50_ms"] <= figures["p95_ms"]
+
+
+@pytest.mark.django_db
+def test_scanners_sees_a_row_that_is_added_changed_or_deleted() -> None:
+    reader, before = a_reader(), scanners.rows()
+    assert scanners.differing(before, scanners.rows()) == 0
+    Subscriber.objects.update(hour=9)
+    assert scanners.differing(before, scanners.rows()) == 2  # as it was, as it is
+    before = scanners.rows()
+    consent.mute(reader.pk, consent.Wanted("survey", "survey"))
+    # the mute, its filter, the record of the change
+    assert scanners.differing(before, scanners.rows()) >= 3
+    before = scanners.rows()
+    Subscriber.objects.all().delete()
+    assert scanners.differing(before, scanners.rows()) >= 1
 
 
 def test_a_size_that_makes_no_sense_is_refused() -> None:

@@ -186,6 +186,19 @@ def test_a_preview_only_reads() -> None:
     assert all(each["sql"].startswith(reading) for each in captured)
 
 
+def test_a_source_that_lists_seldom_is_held_against_its_own_last_days() -> None:
+    for ago in range(0, 90, 3):
+        listed(["Hessian"], ago)
+    for ago in range(60, 75):
+        listed(["Newton"], ago, source="hf")
+    shelved = shelves.shelves(10)
+    for source in ("arxiv", "hf"):
+        days = [shelf.day for shelf in shelved if shelf.source == source]
+        editions = Edition.objects.filter(source=source).order_by("-day")[:10]
+        assert days == [each.day for each in reversed(editions)]
+    assert counts(preview("in:hf")) == [1] * 10
+
+
 # --- the newest papers -------------------------------------------------------------
 def test_the_newest_papers_stand_with_the_places_to_mark() -> None:
     edition = an_edition()

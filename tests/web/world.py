@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.core import serializers
 
-from subscriptions import links
+from subscriptions import consent, links
 from subscriptions.models import Delivery, Round, Subscriber
 from tests import factories
 
@@ -80,6 +80,9 @@ def a_world() -> World:
     active = factories.a_reader(zone="Europe/Berlin")
     mine = factories.a_subscription(active, '"policy gradient" OR hessian', "Theory")
     factories.a_subscription(active, "in:hf", enabled=False)
+    factories.a_subscription(active, "paper", "Invented ones")
+    consent.save_paper(active.pk, listing.paper_id)
+    consent.mute(active.pk, consent.Wanted('"a reader"', '"a reader"'))
     pending = factories.a_reader(state="pending", confirmed_at=None)
     delivery = Delivery.objects.create(
         subscriber=active,

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 
 from subscriptions import pipeline
-from subscriptions.benchmarks import match, preview, rank
+from subscriptions.benchmarks import match, preview, rank, scanners
 from subscriptions.benchmarks.mix import DAY, Mix
 from subscriptions.management.report import ReportCommand
 
@@ -23,7 +23,18 @@ from subscriptions.management.report import ReportCommand
 _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
-_SIZES = ("papers", "filters", "subscribers", "rounds")
+_SIZES = ("papers", "filters", "subscribers", "rounds", "mails", "processes")
+# What a web server takes for one that mails readers: with DEBUG it would be another.
+_SERVICE = {
+    "DEBUG": "false",
+    "PUBLIC_URL": "https://papers.example.org",
+    "ALLOWED_HOSTS": "papers.example.org",
+    "EMAIL_URL": "smtp://127.0.0.1:2525",
+    "EMAIL_FROM": "digest@papers.example.org",
+    "CONTACT": "papers@example.org",
+    "CONTROLLER": "Example Library",
+    "POSTAL_ADDRESS": "Example Library, 1 Sample Street, Sampletown",
+}
 
 
 class Command(ReportCommand):
@@ -31,12 +42,23 @@ class Command(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("what", choices=["match", "preview", "rank"])
-        sizes = parser.add_argument_group("match and, of papers a day, preview")
+        parser.add_argument("what", choices=["match", "preview", "rank", "scanners"])
+        sizes = parser.add_argument_group(
+            "match and, of papers a day, preview and scanners"
+        )
         sizes.add_argument("--papers", type=int, default=1000, metavar="N")
         sizes.add_argument("--filters", type=int, default=300_000, metavar="N")
         sizes.add_argument("--subscribers", type=int, default=1_000_000, metavar="N")
         sizes.add_argument("--rounds", type=int, default=3, metavar="N")
+        links = parser.add_argument_group("scanners")
+        links.add_argument("--mails", type=int, default=2000, metavar="N")
+        links.add_argument(
+            "--processes",
+            type=int,
+            default=min(os.cpu_count() or 1, 4),
+            metavar="N",
+            help="web servers, each asked by one connection (default %(default)s)",
+        )
         parser.add_argument_group("rank").add_argument(
             "--file",
             nargs="+",
@@ -59,8 +81,11 @@ class Command(ReportCommand):
             figures = self._rank(options["file"] or ())
         elif options["what"] == "preview":
             figures = self._preview(options["papers"])
+        elif options["what"] == "scanners":
+            sizes = {name: options[name] for name in ("mails", "papers", "processes")}
+            figures = scanners.measure(**sizes, say=self.stderr.write)
         else:
-            sizes = {name: options[name] for name in _SIZES}
+            sizes = {name: options[name] for name in _SIZES[:4]}
             figures = match.measure(**sizes, say=self.stderr.write)
         rounded = {
             name: float(f"{value:.4g}") if isinstance(value, float) else value
@@ -102,6 +127,8 @@ class Command(ReportCommand):
                 "VAR_DIR": folder,
                 "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
             }
+            if options["what"] == "scanners":
+                environment |= _SERVICE
             words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
             words += ["bench", options["what"]]
             words += [f"--{name}={options[name]}" for name in _SIZES]

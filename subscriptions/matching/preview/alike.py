@@ -64,10 +64,12 @@ class Exclusion:
 
 
 class _Made(NamedTuple):
-    """`phrases`: each with the documents that have it, a bitset per shelf."""
+    """`phrases`: each with the documents that have it, a bitset per shelf; `less`: what
+    was answered for a filter and its way of writing NOT."""
 
     phrases: tuple[tuple[Phrase, dict[tuple[str, date], int]], ...]
     alike: tuple[Alike, ...]
+    less: dict[tuple[Query, str], list[Exclusion]]
 
 
 # Every reader of a paper asks the same; what was made is good as long as the shelves.
@@ -92,15 +94,21 @@ class Tuning:
 
         `filters`: each with how its reader writes NOT, "-" or "NOT ".
         """
-        found = [list(self._left_out(*each)) for each in filters]
-        titles = _titles(key for some in found for _, keys in some for key in keys)
-        return [
-            [
-                replace(each, titles=tuple(titles[k] for k in keys if k in titles))
-                for each, keys in some
-            ]
-            for some in found
-        ]
+        asked, known = list(filters), self._made.less
+        found = {
+            each: list(self._left_out(*each)) for each in asked if each not in known
+        }
+        if found:
+            listings = {k for some in found.values() for _, keys in some for k in keys}
+            titles = _titles(listings)
+            for each, some in found.items():
+                known[each] = [
+                    replace(
+                        exclusion, titles=tuple(filter(None, map(titles.get, keys)))
+                    )
+                    for exclusion, keys in some
+                ]
+        return [known[each] for each in asked]
 
     def _left_out(
         self, query: Query, minus: str
@@ -117,8 +125,9 @@ class Tuning:
                 for shelf, some in zip(lately.shelves, found, strict=True)
             ]
             dropped = lately.distinct(bits)
-            text = without(query, phrase, minus)
-            if not text or dropped > _MOST * papers or asked & set(phrase.words):
+            if dropped > _MOST * papers or asked & set(phrase.words):
+                continue
+            if not (text := without(query, phrase, minus)):
                 continue
             exclusion = Exclusion(
                 written(phrase), text, len(lately.days), papers, dropped
@@ -152,7 +161,8 @@ def _made(document: Document, shelved: tuple[Shelf, ...], days: int) -> _Made:
             {(s.source, s.day): s.index.bits(phrase) for s in shelved}
             for phrase in best
         ]
-        made = known[document] = _Made(tuple(zip(best, having, strict=True)), alike)
+        pairs = tuple(zip(best, having, strict=True))
+        made = known[document] = _Made(pairs, alike, {})
     return made
 
 
@@ -192,7 +202,7 @@ def _newest(lately: Lately, bits: Sequence[int]) -> list[int]:
     return list(listings.values())[:SHOWN]
 
 
-def _titles(listings: Iterable[int]) -> dict[int, str]:
+def _titles(listings: Iterable[int]) -> dict[int, str | None]:
     """Of published listings, without reading their whole cards."""
     rows = Listing.objects.filter(pk__in=set(listings)).order_by()
     return dict(rows.values_list("pk", KT("frozen__title")))
