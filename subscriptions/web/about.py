@@ -17,7 +17,7 @@ RETENTION = (
     ("The papers you saved and the words you muted", "until you remove them"),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
     ("When you agreed, to which words", "until you erase yourself"),
-    ("Which papers each digest held, for which filters, less which mutes", "90 days"),
+    ("Which papers each digest held, and for which filters and mutes", "90 days"),
     (
         "When a digest was due and what became of it",
         "until you erase yourself",

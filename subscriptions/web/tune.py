@@ -44,10 +44,12 @@ GONE = "This has changed meanwhile: look at what the page says now, and choose a
 @dataclass(frozen=True, slots=True)
 class Brought:
     """One of the reader's filters that finds the paper, the words by which it does,
-    and what it could leave out so that it did not."""
+    those of them to mark in its title and abstract, and what the filter could leave out
+    so that it did not find it."""
 
     subscription: Subscription
     words: tuple[str, ...]
+    marks: tuple[str, ...]
     less: tuple[matching.Exclusion, ...]
 
 
@@ -76,15 +78,20 @@ class Tuned:
 
     @cached_property
     def brought(self) -> list[Brought]:
-        found = []
-        for each in self.subscriptions:
-            spans = self.found_by(each.filter.text)
-            if each.enabled and spans is not None:
-                found.append((each, tuple(dict.fromkeys(span.text for span in spans))))
+        found = [
+            (each, spans)
+            for each in self.subscriptions
+            if each.enabled and (spans := self.found_by(each.filter.text)) is not None
+        ]
         less = self.tuning.less(_as_written(each) for each, _ in found)
         return [
-            Brought(each, words, tuple(some))
-            for (each, words), some in zip(found, less, strict=True)
+            Brought(
+                subscription=each,
+                words=tuple(dict.fromkeys(span.text for span in spans)),
+                marks=tuple(s.text for s in spans if s.field in {"title", "abstract"}),
+                less=tuple(some),
+            )
+            for (each, spans), some in zip(found, less, strict=True)
         ]
 
     @property

@@ -115,12 +115,13 @@ def test_without_any_edition_there_is_still_something_to_offer() -> None:
 def test_what_is_kept_of_a_paper_is_made_anew_with_the_next_edition() -> None:
     a_week()
     paper = the_paper(categories=["math.ST"], authors=[])
-    before = Tuning(paper).more[-1].volume.high
+    (before,) = Tuning(paper).more
     a_listing(
         a_paper(categories=["math.ST"]), an_edition(day=TUESDAY + timedelta(days=1))
     )
-    after = Tuning(paper).more[-1]
-    assert [papers for _, papers in after.volume.days][-1] == before == 1
+    (after,) = Tuning(paper).more
+    assert [papers for _, papers in before.volume.days] == [0, 1]
+    assert [papers for _, papers in after.volume.days] == [0, 1, 1]
 
 
 # --- less --------------------------------------------------------------------------

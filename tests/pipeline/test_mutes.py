@@ -10,10 +10,12 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions import consent, pipeline
+from subscriptions import consent, pipeline, rounds
 from subscriptions.consent import Wanted
 from subscriptions.models import Subscriber
 from subscriptions.pipeline.compose import compose_one
+from subscriptions.pipeline.desk import Desk
+from subscriptions.pipeline.draft import draft_digest
 from tests.factories import TUESDAY, a_listing, a_paper, a_subscription, an_edition
 
 from .digests import MONDAY, WEDNESDAY, a_reader_of, listed, sent, titles
@@ -115,6 +117,17 @@ def test_a_preview_leaves_out_what_is_muted() -> None:
     draft = compose_one(reader, TUESDAY)
     assert draft is not None
     assert len(draft.picks) == 1
+
+
+def test_a_mute_made_while_others_are_composed_holds() -> None:
+    """Its filter is younger than the desk, which must not take it for one that finds
+    nothing."""
+    listed(an_edition(), "Gradient survey", "Gradient flows")
+    reader, desk = a_reader_of("gradient"), Desk(TUESDAY)
+    desk.ranking(desk.editions, [])
+    muted(reader, "survey")
+    covering = rounds.editions_for({}, desk.editions, TUESDAY)
+    assert len(draft_digest(reader, TUESDAY, covering, {}, desk).delivery.picks) == 1
 
 
 def test_mutes_are_read_for_all_readers_at_once() -> None:

@@ -25,7 +25,7 @@ from tests.factories import (
     an_edition,
 )
 
-from .world import path_of
+from .world import HOSTILE, path_of
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
@@ -72,13 +72,29 @@ def press(reader: Subscriber, paper: Paper, action: str, **typed: Any) -> str:
 def test_it_shows_the_paper_with_the_readers_words_marked() -> None:
     reader, paper = a_reader(email="me@example.org"), a_day()
     a_subscription(reader, '"policy gradient"', "Theory")
+    a_subscription(reader, "author:Sample")
     html = look(reader, paper)
     assert "for <mark>policy gradient</mark> agents" in html
     assert "A <mark>policy gradient</mark> needs" in html
     assert f"https://arxiv.org/abs/{paper.arxiv_id}" in html
-    assert "A. Sample" in html
+    assert "found it by Sample" in html
     assert "Theory" in html
     assert "me@example.org" not in html
+
+
+def test_hostile_papers_and_filters_are_shown_as_text() -> None:
+    reader = a_reader()
+    paper = a_paper(
+        title=HOSTILE, abstract=HOSTILE * 2, authors=[HOSTILE], code_url="javascript:x"
+    )
+    a_listing(paper, an_edition())
+    a_subscription(reader, "script", name=HOSTILE[:80])
+    consent.mute(reader.pk, Wanted(HOSTILE, "alert"))
+    html = look(reader, paper)
+    assert "&lt;<mark>script</mark>&gt;" in html
+    for dangerous in ("<script>alert", "<img", "javascript:", "</title> "):
+        assert dangerous not in html
+    assert "{{ 7*7 }}" in html
 
 
 def test_it_asks_the_database_little_and_never_more_for_more_filters() -> None:

@@ -33,7 +33,8 @@ AUTHORS, PHRASES, EXCLUSIONS = 3, 3, 2
 SHOWN = 3  # titles of what an exclusion would have dropped
 # An exclusion that drops more of a filter's papers than this is another filter.
 _MOST = 0.5
-_KEPT = 2000  # papers whose phrases and offers are kept
+# Papers of which phrases and offers are kept, and filters with what is said of them.
+_KEPT, _FILTERS = 2000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +95,23 @@ class Tuning:
 
         `filters`: each with how its reader writes NOT, "-" or "NOT ".
         """
-        asked, known = list(filters), self._made.less
-        found = {
-            each: list(self._left_out(*each)) for each in asked if each not in known
+        known, asked = self._made.less, list(filters)
+        answers = {each: known[each] for each in asked if each in known}
+        new = {
+            each: list(self._left_out(*each)) for each in asked if each not in answers
         }
-        if found:
-            listings = {k for some in found.values() for _, keys in some for k in keys}
-            titles = _titles(listings)
-            for each, some in found.items():
-                known[each] = [
-                    replace(
-                        exclusion, titles=tuple(filter(None, map(titles.get, keys)))
-                    )
-                    for exclusion, keys in some
+        if new:
+            titles = _titles(
+                k for some in new.values() for _, keys in some for k in keys
+            )
+            for each, some in new.items():
+                answers[each] = [
+                    replace(one, titles=tuple(filter(None, map(titles.get, keys))))
+                    for one, keys in some
                 ]
-        return [known[each] for each in asked]
+            if len(known) < _FILTERS:
+                known.update({each: answers[each] for each in new})
+        return [answers[each] for each in asked]
 
     def _left_out(
         self, query: Query, minus: str
