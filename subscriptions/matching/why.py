@@ -183,6 +183,8 @@ def _phrase(parts: tuple[str, ...], wanted: str, reading: _Reading) -> list[Span
 def _runs(read: list[Token], parts: tuple[str, ...]) -> Iterator[tuple[Token, Token]]:
     """First and last token of each place where `parts` follow each other."""
     for at in range(len(read) - len(parts) + 1):
+        if read[at].word != parts[0]:
+            continue  # nearly everywhere
         here = read[at : at + len(parts)]
         if all(token.word == part for token, part in zip(here, parts, strict=True)):
             yield here[0], here[-1]
