@@ -155,6 +155,14 @@ def test_an_exclusion_is_written_as_the_filter_is() -> None:
     assert without(parse("x -y"), parse('"two words"')) == 'x -y -"two words"'
 
 
+def test_each_reader_sees_their_own_spelling_of_equal_filters() -> None:
+    a_week("Agents at sea", "Agents in a city")
+    paper = the_paper("Agents and reward hacking")
+    for text in ("agent", "AGENTS"):
+        (found,) = exclusions(paper, text)
+        assert found.text == f'{text} -"reward hacking"'
+
+
 def test_a_filter_at_its_limit_takes_no_exclusion() -> None:
     full = parse(" ".join(f"word{number}" for number in range(50)))
     assert without(full, parse("survey")) == ""

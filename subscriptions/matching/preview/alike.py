@@ -66,11 +66,11 @@ class Exclusion:
 
 class _Made(NamedTuple):
     """`phrases`: each with the documents that have it, a bitset per shelf; `less`: what
-    was answered for a filter and its way of writing NOT."""
+    was answered for a filter as it is written, and its way of writing NOT."""
 
     phrases: tuple[tuple[Phrase, dict[tuple[str, date], int]], ...]
     alike: tuple[Alike, ...]
-    less: dict[tuple[Query, str], list[Exclusion]]
+    less: dict[tuple[str, str], list[Exclusion]]
 
 
 # Every reader of a paper asks the same; what was made is good as long as the shelves.
@@ -78,11 +78,11 @@ _kept: tuple[tuple[Shelf, ...], dict[Document, _Made]] = ((), {})
 
 
 class Tuning:
-    """What one paper offers its reader, held against the last `days` edition days."""
+    """What one paper offers its reader, held against the last edition days."""
 
-    def __init__(self, document: Document, days: int = DAYS) -> None:
-        self._shelves, self._days = shelves(days), days
-        self._made = _made(document, self._shelves, days)
+    def __init__(self, document: Document) -> None:
+        self._shelves = shelves(DAYS)
+        self._made = _made(document, self._shelves)
 
     @property
     def more(self) -> tuple[Alike, ...]:
@@ -95,29 +95,32 @@ class Tuning:
 
         `filters`: each with how its reader writes NOT, "-" or "NOT ".
         """
-        known, asked = self._made.less, list(filters)
-        answers = {each: known[each] for each in asked if each in known}
+        known = self._made.less
+        # Equal filters may be written differently, and each reader sees their own.
+        asked = [((written(query, minus), minus), query) for query, minus in filters]
+        answers = {key: known[key] for key, _ in asked if key in known}
         new = {
-            each: list(self._left_out(*each)) for each in asked if each not in answers
+            key: list(self._left_out(query, key[1]))
+            for key, query in asked
+            if key not in answers
         }
         if new:
-            titles = _titles(
-                k for some in new.values() for _, keys in some for k in keys
-            )
-            for each, some in new.items():
-                answers[each] = [
+            shown = {k for some in new.values() for _, keys in some for k in keys}
+            titles = _titles(shown)
+            for key, some in new.items():
+                answers[key] = [
                     replace(one, titles=tuple(filter(None, map(titles.get, keys))))
                     for one, keys in some
                 ]
             if len(known) < _FILTERS:
-                known.update({each: answers[each] for each in new})
-        return [answers[each] for each in asked]
+                known.update({key: answers[key] for key in new})
+        return [answers[key] for key, _ in asked]
 
     def _left_out(
         self, query: Query, minus: str
     ) -> Iterator[tuple[Exclusion, list[int]]]:
         """And the listings of which the titles are shown."""
-        lately = Lately(self._shelves, query, self._days)
+        lately = Lately(self._shelves, query, DAYS)
         found = lately.documents(query)
         papers = lately.distinct(found)
         asked = {w for leaf in asked_for(query) for w in getattr(leaf, "words", ())}
@@ -151,7 +154,7 @@ def without(query: Query, term: Query, minus: str = "-") -> str:
     return text
 
 
-def _made(document: Document, shelved: tuple[Shelf, ...], days: int) -> _Made:
+def _made(document: Document, shelved: tuple[Shelf, ...]) -> _Made:
     global _kept
     if _kept[0] is not shelved or len(_kept[1]) > _KEPT:
         _kept = (shelved, {})
@@ -159,7 +162,7 @@ def _made(document: Document, shelved: tuple[Shelf, ...], days: int) -> _Made:
     made = known.get(document)
     if made is None:
         best = phrases(document, shelved, PHRASES)
-        alike = tuple(_alike(document, best, shelved, days))
+        alike = tuple(_alike(document, best, shelved))
         having = [
             {(s.source, s.day): s.index.bits(phrase) for s in shelved}
             for phrase in best
@@ -170,7 +173,7 @@ def _made(document: Document, shelved: tuple[Shelf, ...], days: int) -> _Made:
 
 
 def _alike(
-    document: Document, best: Sequence[Phrase], shelved: Sequence[Shelf], days: int
+    document: Document, best: Sequence[Phrase], shelved: Sequence[Shelf]
 ) -> list[Alike]:
     wanted = [("author", by(name)) for name in document.authors[:AUTHORS]]
     wanted += [("phrase", written(phrase)) for phrase in best]
@@ -182,7 +185,7 @@ def _alike(
             query = parse(text)
         except FilterError:
             continue  # a name without a letter, say
-        volume = Lately(shelved, query, days).volume(query)
+        volume = Lately(shelved, query, DAYS).volume(query)
         found.setdefault(canonical(query), Alike(kind, text, canonical(query), volume))
     return list(found.values())
 
