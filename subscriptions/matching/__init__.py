@@ -29,11 +29,9 @@ from .preview import (
     Sample,
     Tuning,
     Volume,
-    by,
     preview,
     volumes,
     warm_up,
-    without,
     written,
 )
 from .ranking import Hit, Ranked, Ranking
@@ -64,7 +62,6 @@ __all__ = [
     "Span",
     "Tuning",
     "Volume",
-    "by",
     "canonical",
     "compiled",
     "could_match",
@@ -81,6 +78,5 @@ __all__ = [
     "warm_up",
     "warnings",
     "why_not",
-    "without",
     "written",
 ]

@@ -14,8 +14,8 @@ from subscriptions.matching import (
     canonical,
     explain,
     parse,
-    without,
 )
+from subscriptions.matching.preview.alike import without
 from tests.factories import TUESDAY, a_listing, a_paper, an_edition
 
 pytestmark = pytest.mark.django_db

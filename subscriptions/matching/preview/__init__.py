@@ -9,7 +9,7 @@ like it, or less (`Tuning`). Nothing is written anywhere.
 `phrases` finds what a paper is about, `wording` writes filters as their reader would.
 """
 
-from .alike import Alike, Exclusion, Tuning, by, without
+from .alike import Alike, Exclusion, Tuning
 from .changes import NearMiss, Offer
 from .counting import Preview, Sample, Volume, preview, volumes, warm_up
 from .wording import written
@@ -23,10 +23,8 @@ __all__ = [
     "Sample",
     "Tuning",
     "Volume",
-    "by",
     "preview",
     "volumes",
     "warm_up",
-    "without",
     "written",
 ]

@@ -175,7 +175,7 @@ def _made(document: Document, shelved: tuple[Shelf, ...]) -> _Made:
 def _alike(
     document: Document, best: Sequence[Phrase], shelved: Sequence[Shelf]
 ) -> list[Alike]:
-    wanted = [("author", by(name)) for name in document.authors[:AUTHORS]]
+    wanted = [("author", _by(name)) for name in document.authors[:AUTHORS]]
     wanted += [("phrase", written(phrase)) for phrase in best]
     for name in document.categories[:1]:
         wanted.append(("category", written(Category(name.lower(), name))))
@@ -190,7 +190,7 @@ def _alike(
     return list(found.values())
 
 
-def by(name: str) -> str:
+def _by(name: str) -> str:
     """The filter of an author, as a reader writes it."""
     plain = " ".join(name.replace('"', " ").split())
     return f'author:"{plain[: settings.FILTER_LENGTH // 2]}"'
