@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-# A token of `subscriptions.links`: an id, perhaps a time, 22 characters of HMAC.
-_TOKEN = re.compile(r"[0-9A-Za-z]+(?:~[0-9A-Za-z]+)?~[\w-]{22}")
+# A token of `subscriptions.links`: one id or two, perhaps a time, 22 signs of HMAC.
+_TOKEN = re.compile(r"[0-9A-Za-z-]+(?:~[0-9A-Za-z]+)?~[\w-]{22}")
 
 
 class WithoutTokens(logging.Filter):

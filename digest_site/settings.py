@@ -117,7 +117,7 @@ EMBEDDED_INBOX = DEBUG and PUBLIC_IS_LOOPBACK and EMAIL_SERVER.is_loopback
 INBOX_DIR = VAR_DIR / "inbox"
 
 # --- limits -------------------------------------------------------------------
-FILTERS_PER_READER = 20
+FILTERS_PER_READER, MUTES_PER_READER = 20, 50
 FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
 COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", values.positive)
 SEND_BATCH = setting("SEND_BATCH", "50", values.positive)

@@ -116,6 +116,8 @@ UNFOLD: dict[str, Any] = {
                 _item("Subscribers", "group", "subscriptions.subscriber"),
                 _item("Subscriptions", "bookmark", "subscriptions.subscription"),
                 _item("Filters", "filter_alt", "subscriptions.topicfilter"),
+                _item("Mutes", "volume_off", "subscriptions.mute"),
+                _item("Saved papers", "star", "subscriptions.savedpaper"),
                 _item("Consent", "task_alt", "subscriptions.consentrecord"),
                 _item("Suppressions", "block", "subscriptions.suppression"),
             ),

@@ -20,6 +20,8 @@ from subscriptions.models import (
     Delivery,
     DeliveryEvent,
     Letter,
+    Mute,
+    SavedPaper,
     Subscriber,
     Subscription,
     Suppression,
@@ -189,6 +191,8 @@ class SubscriberAdmin(Settings):
             Delivery: (reader.deliveries.count(), "digests"),
             Letter: (reader.letters.count(), "letters"),
             Subscription: (reader.subscriptions.count(), "filters"),
+            Mute: (reader.mutes.count(), "mutes"),
+            SavedPaper: (reader.saved_papers.count(), "saved papers"),
             ConsentRecord: (reader.consent_records.count(), "consent records"),
             DeliveryEvent: (reader.events.count(), "events"),
         }

@@ -70,6 +70,7 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
             DAY,
             (Reason(names[at % len(names)], (Found(card.title.split()[0], "title"),)),),
             f"{site}/papers/{card.arxiv_id}",
+            f"{site}/tune/{number:05}-{at:04}~{token[-36:]}",
         )
         for at, card in enumerate(random.sample(cards, PAPERS))
     ]

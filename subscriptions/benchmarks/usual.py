@@ -105,7 +105,7 @@ def context(d: Digest, kept: int, full: int) -> dict[str, Any]:
             names.append(phrases.short_name(paper.title))
             place = f"{len(names)}.".ljust(4)
             why = papers.why(entry.reasons)
-            actions = papers.actions(*about)
+            actions = papers.actions(entry.card, about[1], entry.tune_url)
             shown.append((SimpleNamespace(**said, place=place), why, actions))
         sections.append((name, len(entries), shown))
     told = values(d, kept, names) | dict(constants())

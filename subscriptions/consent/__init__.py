@@ -5,6 +5,14 @@ those that change what a reader agreed to leave a `ConsentRecord`. Nothing here 
 mails are `Letter` rows that `sending` finds.
 """
 
+from .actions import (
+    TooManyMutes,
+    change_filter,
+    mute,
+    save_paper,
+    unmute,
+    unsave_paper,
+)
 from .address import (
     ADDRESS_WORDS,
     ask_for_address,
@@ -41,6 +49,7 @@ __all__ = [
     "WORDS",
     "Schedule",
     "TooManyFilters",
+    "TooManyMutes",
     "Wanted",
     "add_filter",
     "add_imported",
@@ -48,6 +57,7 @@ __all__ = [
     "asked_for",
     "can_resubscribe",
     "change_address",
+    "change_filter",
     "change_format",
     "change_schedule",
     "confirm",
@@ -58,14 +68,18 @@ __all__ = [
     "follow_silence",
     "forget",
     "lift",
+    "mute",
     "pause",
     "replace_wishes",
     "resubscribe",
+    "save_paper",
     "send_preferences_link",
     "still_reading",
     "subscribe",
     "suppress",
     "tell_nothing_matched",
+    "unmute",
+    "unsave_paper",
     "unsubscribe",
     "withdraw_address",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -82,14 +82,7 @@ def subscribe_to(
     """Subscribe the reader to these filters, in their order from position `first` on;
     an equal one is kept as it is."""
     filters = {each.canonical: each for each in wanted}
-    rows = {}
-    # In the order of their keys: two sign-ups with the same new filters in another
-    # order would wait for each other for ever. Locked: `forget` takes none away.
-    for canonical in sorted(filters, key=TopicFilter.fingerprint_of):
-        rows[canonical], _ = TopicFilter.objects.select_for_update().get_or_create(
-            fingerprint=TopicFilter.fingerprint_of(canonical),
-            defaults={"text": canonical},
-        )
+    rows = filters_of(filters)
     return [
         Subscription.objects.get_or_create(
             subscriber=reader,
@@ -102,6 +95,19 @@ def subscribe_to(
         )[0]
         for number, each in enumerate(filters.values())
     ]
+
+
+def filters_of(texts: Iterable[str]) -> dict[str, TopicFilter]:
+    """The rows of these canonical texts, made where they are new, locked."""
+    rows = {}
+    # In the order of their keys: two sign-ups with the same new filters in another
+    # order would wait for each other for ever. Locked: `forget` takes none away.
+    for canonical in sorted(texts, key=TopicFilter.fingerprint_of):
+        rows[canonical], _ = TopicFilter.objects.select_for_update().get_or_create(
+            fingerprint=TopicFilter.fingerprint_of(canonical),
+            defaults={"text": canonical},
+        )
+    return rows
 
 
 def default_filter() -> str:

@@ -91,7 +91,7 @@ def forget(now: datetime) -> dict[str, int]:
     unconfirmed = stale.exclude(pk__in=recent.values("subscriber_id"))
     readers, _ = unconfirmed.delete()
     filters = 0
-    for unused in TopicFilter.objects.filter(subscriptions=None):
+    for unused in TopicFilter.objects.filter(subscriptions=None, mutes=None):
         # Somebody may be subscribing to it right now: then it stays.
         with suppress_error(IntegrityError), transaction.atomic():
             filters += unused.delete()[0]

@@ -70,6 +70,7 @@ def entry(
         listed_on=listed_on,
         reasons=reasons or (reason(),),
         page_url=f"https://papers.example.org/papers/{paper.arxiv_id}",
+        tune_url=f"https://papers.example.org/tune/2b-{paper.arxiv_id[-2:]}~1uQ9~Jm4nq7rWw0",
     )
 
 

@@ -24,15 +24,19 @@ from .language import (
 from .matcher import Matcher, Matches
 from .picks import Pick, Picked, pick
 from .preview import (
+    Alike,
+    Exclusion,
     Near,
     Nearest,
     Preview,
     Sample,
+    Tuning,
     Volume,
     nearest,
     preview,
     volumes,
     warm_up,
+    written,
 )
 from .ranking import Hit, Ranked, Ranking
 from .search import Found, Order, Results, search, search_text
@@ -40,9 +44,11 @@ from .tokens import normalise
 from .why import Span, explain, marks, why_not
 
 __all__ = [
+    "Alike",
     "Asked",
     "Document",
     "Entry",
+    "Exclusion",
     "FilterError",
     "Found",
     "Hit",
@@ -61,6 +67,7 @@ __all__ = [
     "Results",
     "Sample",
     "Span",
+    "Tuning",
     "Volume",
     "canonical",
     "compiled",
@@ -79,4 +86,5 @@ __all__ = [
     "warm_up",
     "warnings",
     "why_not",
+    "written",
 ]

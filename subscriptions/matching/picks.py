@@ -39,19 +39,23 @@ def pick(
     had: Set[int],
     cap: int,
     day: date,
+    muted: int = 0,
 ) -> Picked:
     """The papers of one reader's digest of `day`, by the rules 10, 11, 20 and 21.
 
     `ranking`: of the editions the digest covers. `filters`: the reader's keys, in the
     reader's order, each with its filter's id. `had`: papers, by id. `cap`: of picks.
+    `muted`: documents that are as if they were not there (`Ranking.muted`).
     """
     before = ranking.of_papers(had) if had else 0
+    gone = before | muted
     documents, fresh = 0, {}
     for key, filter_id in filters.items():
         ranked = ranking.of(filter_id)
         documents |= ranked.documents
-        if papers := ranked.papers & ~before:
+        if papers := ranked.papers & ~gone:
             fresh[key] = papers
+    documents &= ~muted
     size = {key: papers.bit_count() for key, papers in fresh.items()}
     narrow_first = sorted(fresh, key=size.__getitem__)  # of equals the reader's first
     queues = [

@@ -131,6 +131,17 @@ class Ranking:
                 found |= 1 << number
         return found
 
+    def muted(self, filters: Iterable[int]) -> int:
+        """All documents of the papers that any of these filters finds, as a bitset:
+        what one of its listings has makes a paper unwanted on every list."""
+        found = 0
+        for filter_id in filters:
+            found |= self._documents(filter_id)
+        for number in numbers(found & self._repeated):
+            for copy in self._copies[self.entries[number].paper]:
+                found |= 1 << copy
+        return found
+
     # --- what is listed twice --------------------------------------------------------
     @cached_property
     def _by_paper(self) -> dict[int, list[int]]:

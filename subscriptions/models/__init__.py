@@ -4,6 +4,7 @@ What every other package reads and writes goes through here; nothing here import
 anything else of ours. Nothing here sends, fetches or renders.
 """
 
+from .actions import Mute, SavedPaper
 from .mailings import Delivery, DeliveryEvent, Letter, Mailing, Round
 from .papers import Card, Edition, Listing, Paper, Source, SourceRun
 from .readers import (
@@ -23,8 +24,10 @@ __all__ = [
     "Letter",
     "Listing",
     "Mailing",
+    "Mute",
     "Paper",
     "Round",
+    "SavedPaper",
     "Source",
     "SourceRun",
     "Subscriber",

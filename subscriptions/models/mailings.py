@@ -175,7 +175,7 @@ class Delivery(Mailing):
     subscription id, "filter": filter id, "text": canonical, "name": as it was,
     "matched": how many before the cap}] in the reader's order. `editions`: [{"source",
     "day", "papers"}] covered. `notes`: sentences the digest opens with (a late source,
-    a cut).
+    a cut). `mutes`: [{"text": as written, "filter": canonical}] that it left out.
     """
 
     subscriber = models.ForeignKey(
@@ -189,6 +189,7 @@ class Delivery(Mailing):
     editions = models.JSONField(default=list, blank=True)
     filters = models.JSONField(default=list, blank=True)
     matched = models.PositiveIntegerField(default=0, help_text="before the cap")
+    mutes = models.JSONField(default=list, blank=True)
     picks = models.JSONField(default=list, blank=True)
     left_out = models.PositiveSmallIntegerField(
         default=0, help_text="picks from the end that the mail had no room for"

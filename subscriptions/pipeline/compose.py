@@ -18,6 +18,7 @@ from subscriptions.models import (
     Delivery,
     Letter,
     Listing,
+    Mute,
     Round,
     Source,
     Subscriber,
@@ -79,11 +80,17 @@ def compose_one(reader: Subscriber, day: date) -> Delivery | None:
         if not covering.editions:
             return None
         had = had_by([reader], {reader.pk: covering}, desk, day)
-        subscriptions = Subscription.objects.filter(enabled=True)
-        (copy,) = Subscriber.objects.filter(pk=reader.pk).prefetch_related(
-            Prefetch("subscriptions", subscriptions.select_related("filter"))
-        )
+        (copy,) = _with_wishes(Subscriber.objects.filter(pk=reader.pk))
         return draft_digest(copy, day, covering, had[reader.pk], desk).delivery
+
+
+def _with_wishes(readers: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
+    """Their filters that are on and what they have muted, read along."""
+    subscriptions = Subscription.objects.filter(enabled=True)
+    return readers.prefetch_related(
+        Prefetch("subscriptions", subscriptions.select_related("filter")),
+        Prefetch("mutes", Mute.objects.select_related("filter")),
+    )
 
 
 class _Compose:
@@ -162,14 +169,7 @@ class _Compose:
         paused or left, or another compose was quicker."""
         locked = Subscriber.objects.filter(pk__in=ids).order_by("pk")
         list(locked.select_for_update().values_list("pk"))
-        subscriptions = Subscription.objects.filter(enabled=True)
-        return list(
-            due.filter(pk__in=ids)
-            .order_by("pk")
-            .prefetch_related(
-                Prefetch("subscriptions", subscriptions.select_related("filter"))
-            )
-        )
+        return list(_with_wishes(due.filter(pk__in=ids).order_by("pk")))
 
     def _draft(
         self, reader: Subscriber, covering: rounds.Covering, had: Had

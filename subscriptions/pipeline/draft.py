@@ -81,8 +81,11 @@ def draft_digest(
     """
     subscriptions = list(reader.subscriptions.all())
     filters = {each.pk: each.filter_id for each in subscriptions}
-    ranking = desk.ranking(covering.editions, filters.values())
-    picked = matching.pick(ranking, filters, had.keys(), reader.cap, day)
+    mutes = list(reader.mutes.all())
+    muting = [each.filter_id for each in mutes]
+    ranking = desk.ranking(covering.editions, [*filters.values(), *muting])
+    muted = ranking.muted(muting)
+    picked = matching.pick(ranking, filters, had.keys(), reader.cap, day, muted)
     row = _row(
         reader,
         day,
@@ -99,10 +102,11 @@ def draft_digest(
             "filter": each.filter_id,
             "text": each.filter.text,
             "name": each.label,
-            "matched": ranking.of(each.filter_id).papers.bit_count(),
+            "matched": (ranking.of(each.filter_id).papers & ~muted).bit_count(),
         }
         for each in subscriptions
     ]
+    row.mutes = [{"text": each.text, "filter": each.filter.text} for each in mutes]
     row.picks = [
         {"listing": each.listing, "paper": each.paper, "filters": list(each.filters)}
         for each in picked.picks

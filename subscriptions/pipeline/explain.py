@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,7 +30,7 @@ class FilterVerdict:
 class Explanation:
     """`verdict` in one word, `reason` in one sentence, and each filter's say.
 
-    Verdicts: `sent`, `waiting`, `cut`, `not_sent`, `unmatched`, `unlisted`,
+    Verdicts: `sent`, `waiting`, `cut`, `muted`, `not_sent`, `unmatched`, `unlisted`,
     `upcoming`, `unknown`.
     """
 
@@ -116,6 +117,10 @@ def _not_picked(
     edition = max(editions, key=lambda each: each.day)
     if edition.day.isoformat() <= reader.covered.get(edition.source, ""):
         return "not_sent", f"{edition} was out before the reader's first digest.", None
+    rows = reader.mutes.select_related("filter")
+    mutes = {each.text: each.filter.text for each in rows}
+    if muted := _muted_by(mutes, paper):
+        return "muted", f"It is muted by you: {muted}.", None
     due = _next_due(reader, edition)
     if due - edition.day > rounds.REACH:
         return "not_sent", f"{edition} is too old for the next digest.", due
@@ -140,6 +145,9 @@ def _given_back(delivery: Delivery) -> bool:
 
 def _cut(delivery: Delivery, paper: Paper) -> tuple[str, str, date | None]:
     due = delivery.due_date
+    mutes = {each["text"]: each["filter"] for each in delivery.mutes}
+    if _matched_then(delivery, paper) and (muted := _muted_by(mutes, paper)):
+        return "muted", f"It was muted by you: {muted}.", due
     if delivery.state == Delivery.State.SKIPPED:
         reason = f"The digest of {due} was skipped: {delivery.reason}."
         return "not_sent", reason, due
@@ -157,14 +165,25 @@ def _cut(delivery: Delivery, paper: Paper) -> tuple[str, str, date | None]:
 
 def _matched_then(delivery: Delivery, paper: Paper) -> bool:
     """Did a filter that the digest was made with find it?"""
+    return any(_found_in(paper, [each["text"] for each in delivery.filters]))
+
+
+def _muted_by(mutes: Mapping[str, str], paper: Paper) -> str:
+    """Which of these terms, each with its filter, it has, as their reader wrote them;
+    "" for none."""
+    has = _found_in(paper, list(mutes.values()))
+    return ", ".join(text for text, found in zip(mutes, has, strict=True) if found)
+
+
+def _found_in(paper: Paper, filters: Sequence[str]) -> list[bool]:
+    """Which of these filters, in canonical form, find one of its listings."""
     listings = paper.listings.select_related("paper", "edition")
     documents = [matching.Document.of_listing(each) for each in listings]
-    queries = [matching.parse_canonical(each["text"]) for each in delivery.filters]
-    return any(
-        matching.explain(query, document) is not None
+    queries = map(matching.parse_canonical, filters)
+    return [
+        any(matching.explain(query, each) is not None for each in documents)
         for query in queries
-        for document in documents
-    )
+    ]
 
 
 def _picked_in(reader: Subscriber, paper: Paper) -> Delivery | None:

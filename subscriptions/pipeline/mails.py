@@ -95,7 +95,7 @@ def _digest(delivery: Delivery, listings: Mapping[int, Listing]) -> rendering.Di
     groups = [
         rendering.Group(
             filters[key]["name"],
-            tuple(_entry(pick, filters, listings) for pick in picks),
+            tuple(_entry(delivery, pick, filters, listings) for pick in picks),
         )
         for key, picks in groupby(delivery.picks, lambda pick: pick["filters"][0])
     ]
@@ -123,6 +123,7 @@ def _digest(delivery: Delivery, listings: Mapping[int, Listing]) -> rendering.Di
 
 
 def _entry(
+    delivery: Delivery,
     pick: dict[str, Any],
     filters: Mapping[int, dict[str, Any]],
     listings: Mapping[int, Listing],
@@ -141,6 +142,9 @@ def _entry(
         listed_on=listing.listed_on,
         reasons=reasons,
         page_url=links.paper(card.arxiv_id),
+        tune_url=links.tune(
+            delivery.subscriber_id, listing.paper_id, delivery.created_at
+        ),
     )
 
 
@@ -158,10 +162,14 @@ def _document(listing: Listing) -> matching.Document:
     return matching.Document.of_listing(listing)
 
 
+# A filter's papers come one after the other.
+_parsed = lru_cache(maxsize=1000)(matching.parse_canonical)
+
+
 @lru_cache(maxsize=20_000)
 def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...]:
     """The distinct words by which a filter found a paper, those in the title first."""
-    spans = matching.explain(matching.parse_canonical(text), document) or ()
+    spans = matching.explain(_parsed(text), document) or ()
     seen: dict[str, rendering.Found] = {}
     for span in sorted(spans, key=lambda span: span.field != "title"):
         found = rendering.Found(span.text, span.field)

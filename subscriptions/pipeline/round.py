@@ -94,8 +94,8 @@ def deliver(seconds: float | None = None, day: date | None = None) -> sending.Co
 def forget(now: datetime) -> int:
     """Empty digests that have had their 90 days; how many. States and counts stay."""
     old = Delivery.objects.filter(due_date__lt=now.date() - KEPT)
-    return old.exclude(picks=[], also=[], filters=[]).update(
-        picks=[], also=[], filters=[], notes=[], left_out=0
+    return old.exclude(picks=[], also=[], filters=[], mutes=[]).update(
+        picks=[], also=[], filters=[], mutes=[], notes=[], left_out=0
     )
 
 

@@ -28,14 +28,15 @@ class Coded(NamedTuple):
 
 
 class Actions(NamedTuple):
-    """What stands before and after the address of the paper's page."""
+    """What stands before and after the address where the reader tunes."""
 
     html: tuple[bytes, bytes]
     text: tuple[bytes, bytes]
 
 
 class Paper(NamedTuple):
-    """A paper in a mail, in pieces around the address of its page; in text after its
+    """A paper in a mail, in pieces around the address where its reader
+    tunes what comes; in text after its
     number. `name`: short, also coded for HTML."""
 
     name: str
@@ -89,7 +90,7 @@ def _leading(card: Card, sample: bool, page_url: str, full: bool) -> bytes:
 
 @lru_cache(maxsize=_PAPERS)
 def _actions(card: Card, sample: bool) -> Actions:
-    actions = papers.actions(card, sample, hole("page"))
+    actions = papers.actions(card, sample, hole("tune"))
     return Actions(
         *(_around(f"parts/actions.{part}", actions) for part in ("html", "txt"))
     )

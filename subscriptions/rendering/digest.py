@@ -131,14 +131,27 @@ def values(d: Digest, kept: int, names: list[str]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1000)
 def _editions(editions: tuple[Covered, ...]) -> dict[str, Any]:
+    by_source: dict[str, list[Covered]] = {}
+    for each in editions:
+        by_source.setdefault(phrases.line(each.source, 40), []).append(each)
     return {
         "editions": tuple(
-            (phrases.line(each.source, 40), phrases.day_of_week(each.day), each.papers)
-            for each in editions
+            (source, day, papers)
+            for source, some in by_source.items()
+            for day, papers in _days(some)
         ),
         "listed": sum(edition.papers for edition in editions),
         "samples": {each.source for each in editions} == {"Sample"},
     }
+
+
+def _days(editions: list[Covered]) -> list[tuple[str, int]]:
+    """Days of one source and how many papers they had; many as one stretch."""
+    if len(editions) < 3:
+        return [(phrases.day_of_week(each.day), each.papers) for each in editions]
+    days = sorted(each.day for each in editions)
+    stretch = f"{phrases.short_day(days[0])} to {phrases.short_day(days[-1])}"
+    return [(stretch, sum(each.papers for each in editions))]
 
 
 def _again(
@@ -192,7 +205,7 @@ def _sections(
         head = cards.heading(heading, len(entries))
         html.append(head.html)
         text.append(head.text)
-        for card, source, _, reasons, page_url in entries:
+        for card, source, _, reasons, page_url, tune_url in entries:
             at = len(names)
             name, name_html, html_before, html_after, text_before, text_after = (
                 cards.paper(
@@ -200,12 +213,12 @@ def _sections(
                 )
             )
             names.append((name, name_html))
-            page = coded(page_url)
+            tune = coded(tune_url)
             html += html_before
-            html += (page, html_after, rule)
+            html += (tune, html_after, rule)
             text.append(place(at + 1))
             text += text_before
-            text += (page, text_after)
+            text += (tune, text_after)
         html.pop()  # the rule after a section's last paper
     return names, html, text
 

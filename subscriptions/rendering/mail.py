@@ -37,6 +37,7 @@ class Entry(NamedTuple):
     listed_on: date
     reasons: tuple[Reason, ...]
     page_url: str
+    tune_url: str  # the reader's own page of the paper, to save it and tune filters
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _facts(card: Card) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def actions(card: Card, sample: bool, page_url: str) -> tuple[tuple[str, str], ...]:
+def actions(card: Card, sample: bool, tune_url: str) -> tuple[tuple[str, str], ...]:
     """At most three beside the title: a link-dense mail gets deferred."""
     found = []
     if not sample:
@@ -162,4 +162,4 @@ def actions(card: Card, sample: bool, page_url: str) -> tuple[tuple[str, str], .
         found.append(("Code", code))
     elif project := web_link(card.project_url):
         found.append(("Project", project))
-    return (*found, ("Paper’s page", page_url))
+    return (*found, ("Save or tune", tune_url))

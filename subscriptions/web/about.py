@@ -18,6 +18,7 @@ RETENTION = (
         "When you last pressed a button here, to ask after a year whether to go on",
         "until you erase yourself",
     ),
+    ("The papers you saved and the words you muted", "until you remove them"),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
     ("A new address you asked for, and the one you left for it", "7 days"),
     (
@@ -25,7 +26,10 @@ RETENTION = (
         "7 days after the last one",
     ),
     ("When you agreed, to which words", "until you erase yourself"),
-    ("Which papers a digest held or a letter named, and for which filters", "90 days"),
+    (
+        "Which papers a digest held or a letter named, and for which filters and mutes",
+        "90 days",
+    ),
     (
         "When a digest was due and what became of it",
         "until you erase yourself",

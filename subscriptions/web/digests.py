@@ -33,9 +33,14 @@ def document(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _delivery(token: str) -> Delivery:
+    """Raises links.Expired too where the digest itself is no longer kept: one of an
+    old date that was made late is emptied before its link expires."""
     try:
-        return Delivery.objects.get(pk=links.read("digest", token))
+        delivery = Delivery.objects.get(pk=links.read("digest", token))
     except links.Expired:
         raise
     except (links.BadLink, Delivery.DoesNotExist) as error:
         raise Http404 from error
+    if not delivery.picks:
+        raise links.Expired("digest")
+    return delivery

@@ -34,7 +34,7 @@ POLICY, FRAMES = "Content-Security-Policy", "X-Frame-Options"
 # Pages whose address is a key, or which show somebody's mail.
 PRIVATE = (
     *("/me/", "/confirm/", "/address/", "/unsubscribe/"),
-    *("/still/", "/digests/", "/inbox/"),
+    *("/still/", "/tune/", "/digests/", "/inbox/"),
 )
 # Not `no-referrer`: under it browsers send forms with `Origin: null`, which the CSRF
 # check refuses. This one never sends a path, so no token leaves with it either.

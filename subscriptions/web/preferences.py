@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from subscriptions import consent, links, matching, tasks
 from subscriptions.models import Subscriber, Subscription
 
-from . import preview
+from . import kept, preview
 from .forms import (
     AddFilter,
     Address,
@@ -39,6 +39,7 @@ DONE = {
     "resume": "Your digests go on.",
     "format": "Your next digest will look like this.",
     "still": "Good to hear. Your papers come as they always did.",
+    **kept.DONE,
 }
 
 
@@ -147,7 +148,7 @@ def _shown(
     request: HttpRequest, reader: Subscriber, problems: dict[str, forms.Form]
 ) -> dict[str, Any]:
     today = timezone.now().astimezone(reader.tz).date()
-    return {
+    return kept.shown(request, reader, problems.get("mute")) | {
         "reader": reader,
         "address": Address(),
         "subscriptions": _with_volumes(reader),
@@ -271,4 +272,5 @@ ACTIONS: dict[str, Callable[[Subscriber, HttpRequest], forms.Form | None]] = {
     "resume": _resume,
     "format": _format,
     "still": _still,
+    **kept.ACTIONS,
 }

@@ -17,6 +17,7 @@ from . import (
     preview,
     signup,
     still,
+    tune,
     unsubscribe,
 )
 
@@ -64,6 +65,7 @@ urlpatterns = [
     path("address/<str:token>", address.confirm, name="new_address"),
     path("address/<str:token>/stop", address.withdraw, name="withdraw_address"),
     path("still/<str:token>", still.page, name="still_useful"),
+    path("tune/<str:token>", tune.page, name="tune"),
     path("unsubscribe/<str:token>", unsubscribe.page, name="unsubscribe"),
     path("digests/<str:token>", digests.page, name="digest"),
     path("digests/<str:token>/document", digests.document, name="digest_document"),

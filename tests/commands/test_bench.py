@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from subscriptions.benchmarks import databases
+from subscriptions import consent
+from subscriptions.benchmarks import databases, scanners
 from subscriptions.benchmarks import match as bench_match
 from subscriptions.benchmarks import search as bench_search
 from subscriptions.benchmarks.baselines import Disagreement, FullText, full_text, naive
@@ -16,7 +17,8 @@ from subscriptions.benchmarks.mix import Mix
 from subscriptions.matching import Matcher, canonical, parse, parse_canonical
 from subscriptions.matching.index import numbers
 from subscriptions.matching.tokens import words
-from subscriptions.models import Paper
+from subscriptions.models import Paper, Subscriber
+from tests.factories import a_reader
 
 from .asking import ask, refusal
 
@@ -109,6 +111,32 @@ def test_a_search_that_finds_what_like_does_not_stops_the_measuring(
     monkeypatch.setattr(bench_search, "by_like", lambda words, page: [])
     with pytest.raises(Disagreement):
         bench_search.measure(papers=20, rounds=1, say=lambda text: None)
+
+
+def test_scanners_opens_every_link_of_every_mail_and_finds_nothing_changed() -> None:
+    sizes = ["--mails=3", "--papers=20", "--processes=1"]
+    figures = ask("bench", "scanners", *sizes)
+    assert (figures["mails"], figures["writes"], figures["failed"]) == (3, 0, 0)
+    # of each mail twelve papers, and at least unsubscribe, preferences and web copy
+    assert figures["links"] >= 3 * (12 + 3)
+    assert figures["requests"] == 2 * figures["links"]
+    assert 0 < figures["tune_p50_ms"] <= figures["tune_p95_ms"]
+    assert 0 < figures["p50_ms"] <= figures["p95_ms"]
+
+
+@pytest.mark.django_db
+def test_scanners_sees_a_row_that_is_added_changed_or_deleted() -> None:
+    reader, before = a_reader(), scanners.rows()
+    assert scanners.differing(before, scanners.rows()) == 0
+    Subscriber.objects.update(hour=9)
+    assert scanners.differing(before, scanners.rows()) == 2  # as it was, as it is
+    before = scanners.rows()
+    consent.mute(reader.pk, consent.Wanted("survey", "survey"))
+    # the mute, its filter, the record of the change
+    assert scanners.differing(before, scanners.rows()) >= 3
+    before = scanners.rows()
+    Subscriber.objects.all().delete()
+    assert scanners.differing(before, scanners.rows()) >= 1
 
 
 def test_a_size_that_makes_no_sense_is_refused() -> None:

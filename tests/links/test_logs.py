@@ -1,6 +1,7 @@
 """A token in a log would be a key left in a door."""
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,6 +20,13 @@ def test_a_token_is_taken_out_of_a_message(purpose: str) -> None:
     )
     assert WithoutTokens().filter(record)
     assert record.getMessage() == "Error: /me/(token)/"
+
+
+def test_a_token_of_reader_and_paper_is_taken_out_whole() -> None:
+    link = links.tune(4711, 815, datetime(2026, 7, 7, tzinfo=UTC))
+    record = logging.LogRecord("x", 40, "", 1, "Error: %s", (link,), None)
+    assert WithoutTokens().filter(record)
+    assert record.getMessage().endswith("/tune/(token)")
 
 
 def test_other_messages_stay_as_they_are() -> None:

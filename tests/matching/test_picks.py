@@ -56,6 +56,20 @@ def _written_by(document: Document, authors: Sequence[str]) -> Document:
     return Document(**fields | {"authors": tuple(authors)})
 
 
+def pick_without(
+    muted: Iterable[Document], wanted: Iterable[Document], had: Iterable[int] = ()
+) -> Picked:
+    """Out of an edition of all of these, for a reader of `wanted` who muted `muted`."""
+    matcher = Matcher()
+    matcher.add(1, "author:Wanted")
+    matcher.add(2, "author:Muted")
+    named = {each: ["Wanted"] for each in wanted}
+    for each in muted:
+        named[each] = [*named.get(each, ()), "Muted"]
+    ranking = Ranking([matcher.match(_written_by(*each) for each in named.items())])
+    return pick(ranking, {1: 1}, set(had), 2, DAY, ranking.muted([2]))
+
+
 def papers(picked: Picked) -> list[int]:
     return [one.paper for one in picked.picks]
 
@@ -200,3 +214,28 @@ def test_the_oldest_edition_with_a_fresh_paper_is_named() -> None:
 def test_nothing_matched() -> None:
     assert pick_from({1: []}, had={1}) == Picked()
     assert pick_from({}) == Picked()
+
+
+# --- what a reader muted -----------------------------------------------------------
+def test_muted_papers_are_left_out_before_the_cap_and_not_counted() -> None:
+    wanted = in_order(1, 2, 3, 4)
+    picked = pick_without(wanted[:2], wanted)
+    assert papers(picked) == [3, 4]
+    assert picked.matched == 2
+
+
+def test_a_paper_muted_on_one_list_is_muted_on_all() -> None:
+    arxiv, hf = listed(1), listed(1, listing=11, source="hf")
+    assert papers(pick_without([hf], [arxiv, listed(2)])) == [2]
+    assert papers(pick_without([arxiv], [hf, listed(2)])) == [2]
+
+
+def test_muted_papers_that_were_had_are_not_named_again() -> None:
+    one, two = in_order(1, 2)
+    picked = pick_without([one], [one, two], had=[1, 2])
+    assert picked.again == (20,)
+
+
+def test_all_muted_is_nothing() -> None:
+    wanted = in_order(1, 2)
+    assert pick_without(wanted, wanted) == Picked()

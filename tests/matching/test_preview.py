@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from subscriptions.benchmarks.preview import measure
 from subscriptions.matching import preview
 from subscriptions.matching.preview import shelves
+from subscriptions.models import Edition
 from tests.factories import a_listing, a_paper, an_edition
 
 from .documents import a_document, invented
@@ -50,6 +51,19 @@ def test_a_preview_only_reads() -> None:
     assert captured.captured_queries
     reading = ("SELECT", "DECLARE")  # PostgreSQL reads an edition by a cursor
     assert all(each["sql"].startswith(reading) for each in captured)
+
+
+def test_a_source_that_lists_seldom_is_held_against_its_own_last_days() -> None:
+    for ago in range(0, 90, 3):
+        listed(["Hessian"], ago)
+    for ago in range(60, 75):
+        listed(["Newton"], ago, source="hf")
+    shelved = shelves.shelves(10)
+    for source in ("arxiv", "hf"):
+        days = [shelf.day for shelf in shelved if shelf.source == source]
+        editions = Edition.objects.filter(source=source).order_by("-day")[:10]
+        assert days == [each.day for each in reversed(editions)]
+    assert counts(preview("in:hf")) == [1] * 10
 
 
 # --- the newest papers --------------------------------------------------------------

@@ -63,6 +63,17 @@ def test_it_says_which_editions_it_covers_and_how_many_papers() -> None:
     assert says(made, "Your filters matched 9")
 
 
+def test_many_days_of_a_source_are_said_as_one_stretch() -> None:
+    days = [date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 7)]
+    covered = tuple(Covered("arXiv", day, 700) for day in days)
+    made = digest_of(editions=(*covered, Covered("Hugging Face", DUE, 43)))
+    assert says(made, "arXiv, 29 Jun to 7 Jul: 2,100 papers")
+    assert says(made, "Hugging Face, Tue 7 Jul: 43 papers")
+    two = digest_of(editions=covered[:2])
+    assert says(two, "arXiv, Mon 29 Jun: 700 papers")
+    assert says(two, "arXiv, Tue 30 Jun: 700 papers")
+
+
 def test_the_why_line_names_the_filter_and_the_words_and_where() -> None:
     made = digest_of(
         entry(
@@ -79,7 +90,7 @@ def test_the_why_line_names_the_filter_and_the_words_and_where() -> None:
         "Why: RL theory: policy gradient in the title, representation; "
         "also in Long context",
     )
-    assert "<b>RL theory</b>" in digest(made).html
+    assert ">RL theory</b>" in digest(made).html
 
 
 def test_a_filter_that_takes_everything_says_only_its_name() -> None:
@@ -138,7 +149,7 @@ def test_a_week_has_its_days_as_sections_the_oldest_first() -> None:
     assert says(made, "Wednesday 1 July · 1 paper")
 
 
-def test_a_paper_links_to_arxiv_pdf_code_and_its_page_and_no_more() -> None:
+def test_a_paper_links_to_arxiv_pdf_code_and_the_page_to_tune_it_and_no_more() -> None:
     made = digest_of(
         entry(code_url="https://code.example/x", project_url="https://page.example/")
     )
@@ -148,7 +159,7 @@ def test_a_paper_links_to_arxiv_pdf_code_and_its_page_and_no_more() -> None:
         "https://arxiv.org/abs/2607.00001",
         "https://arxiv.org/pdf/2607.00001",
         "https://code.example/x",
-        "https://papers.example.org/papers/2607.00001",
+        "https://papers.example.org/tune/2b-01~1uQ9~Jm4nq7rWw0",
     ]
 
 

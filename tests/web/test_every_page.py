@@ -62,9 +62,9 @@ def test_no_page_has_inline_script_or_style_or_another_host(client: Client) -> N
 
 def test_a_token_is_in_no_cache_and_in_no_referrer(client: Client) -> None:
     pages = a_world().pages()
-    private = ("confirm", "preferences", "erase", "unsubscribe", "digest", "inbox")
+    private = ("confirm", "preferences", "erase", "unsubscribe", "digest", "tune")
     more = ("address", "new address", "withdraw address", "still useful")
-    for name in (*private, *more):
+    for name in (*private, *more, "inbox"):
         response = client.get(pages[name])
         assert response["Cache-Control"] == "no-store", name
         assert response["Referrer-Policy"] == "strict-origin", name  # never a path

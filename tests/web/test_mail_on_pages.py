@@ -1,11 +1,14 @@
 """Digests and the embedded inbox: mail as HTML, inert in a frame."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
+
+from subscriptions import pipeline
 
 from .world import a_world
 
@@ -50,6 +53,17 @@ def test_a_digest_is_framed_and_its_document_is_inert(client: Client) -> None:
     assert html.startswith("<!")  # no quirks mode
     assert '<base target="_blank">' in html
     assert "Invented Paper" in html
+
+
+def test_a_digest_that_has_had_its_90_days_is_no_longer_kept(client: Client) -> None:
+    """Made today for a date in spring: its link is younger than what it leads to."""
+    world = a_world()
+    pages = world.pages()
+    pipeline.forget(datetime(2026, 7, 7, tzinfo=UTC) + timedelta(days=91))
+    response = client.get(pages["digest"])
+    assert response.status_code == 410
+    assert "This digest is no longer kept" in response.content.decode()
+    assert client.get(pages["digest document"]).status_code == 404
 
 
 def test_a_reader_of_text_has_the_digest_on_the_web_all_the_same(

@@ -105,7 +105,7 @@ def test_coming_to_the_field_reads_what_the_first_preview_needs(
 ) -> None:
     papers("Hessian")
     assert fragment(client, filter=" ") == ""
-    with django_assert_num_queries(4):  # an edition of each source, and the listing
+    with django_assert_num_queries(2):  # the newest editions, and the listing
         assert "1</b>" in fragment(client, filter="hessian")
 
 

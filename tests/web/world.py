@@ -11,7 +11,7 @@ from django.apps import apps
 from django.core import serializers
 from django.utils import timezone
 
-from subscriptions import links
+from subscriptions import consent, links
 from subscriptions.models import Delivery, Letter, Round, Subscriber
 from subscriptions.models.readers import SILENT_UNTIL
 from tests import factories
@@ -27,6 +27,11 @@ class World:
     silent: Subscriber
     delivery: Delivery
     asked: Letter
+
+    @property
+    def paper(self) -> int:
+        """The paper of the active reader's digest, by id."""
+        return int(self.delivery.picks[0]["paper"])
 
     def pages(self) -> dict[str, str]:
         """Every page that a GET can reach, by name."""
@@ -61,6 +66,9 @@ class World:
             "unsubscribe": path_of(links.unsubscribe(self.active)),
             "digest": path_of(links.web_copy(self.delivery)),
             "digest document": path_of(links.web_copy(self.delivery)) + "/document",
+            "tune": path_of(
+                links.tune(self.active.pk, self.paper, self.delivery.created_at)
+            ),
             "inbox": "/inbox/",
             "privacy": "/privacy",
         }
@@ -87,6 +95,9 @@ def a_world() -> World:
     active = factories.a_reader(zone="Europe/Berlin")
     mine = factories.a_subscription(active, '"policy gradient" OR hessian', "Theory")
     factories.a_subscription(active, "in:hf", enabled=False)
+    factories.a_subscription(active, "paper", "Invented ones")
+    consent.save_paper(active.pk, listing.paper_id)
+    consent.mute(active.pk, consent.Wanted('"a reader"', '"a reader"'))
     pending = factories.a_reader(state="pending", confirmed_at=None)
     delivery = Delivery.objects.create(
         subscriber=active,

@@ -22,6 +22,7 @@ from subscriptions.benchmarks import (
     match,
     preview,
     rank,
+    scanners,
     search,
 )
 from subscriptions.benchmarks.mix import DAY, Mix
@@ -31,7 +32,7 @@ from subscriptions.management.report import ReportCommand
 _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
-_SIZES = ("papers", "filters", "subscribers", "rounds", "digests")
+_SIZES = ("papers", "filters", "subscribers", "rounds", "digests", "mails", "processes")
 _PAPERS = {"search": 100_000}  # of the others 1,000
 # Of the table of `search`, whose figures are milliseconds and a ratio.
 _COLUMNS = {
@@ -41,6 +42,17 @@ _COLUMNS = {
     "newest_p95_ms": "p95",
     "vs_like": "vs LIKE",
 }
+# What a web server takes for one that mails readers: with DEBUG it would be another.
+_SERVICE = {
+    "DEBUG": "false",
+    "PUBLIC_URL": "https://papers.example.org",
+    "ALLOWED_HOSTS": "papers.example.org",
+    "EMAIL_URL": "smtp://127.0.0.1:2525",
+    "EMAIL_FROM": "digest@papers.example.org",
+    "CONTACT": "papers@example.org",
+    "CONTROLLER": "Example Library",
+    "POSTAL_ADDRESS": "Example Library, 1 Sample Street, Sampletown",
+}
 
 
 class Command(ReportCommand):
@@ -49,10 +61,11 @@ class Command(ReportCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "what", choices=["assemble", "match", "preview", "rank", "search"]
+            "what",
+            choices=["assemble", "match", "preview", "rank", "scanners", "search"],
         )
         sizes = parser.add_argument_group(
-            "match, search and, of papers a day, preview",
+            "match, search and, of papers a day, preview and scanners",
             "search measures PostgreSQL where DATABASE_URL is one, else SQLite; "
             "match and preview always SQLite",
         )
@@ -63,6 +76,15 @@ class Command(ReportCommand):
         sizes.add_argument("--rounds", type=int, default=3, metavar="N")
         parser.add_argument_group("assemble").add_argument(
             "--digests", type=int, default=5000, metavar="N", help="of each round"
+        )
+        links = parser.add_argument_group("scanners")
+        links.add_argument("--mails", type=int, default=2000, metavar="N")
+        links.add_argument(
+            "--processes",
+            type=int,
+            default=min(os.cpu_count() or 1, 4),
+            metavar="N",
+            help="web servers, each asked by one connection (default %(default)s)",
         )
         parser.add_argument_group("rank").add_argument(
             "--file",
@@ -91,12 +113,16 @@ class Command(ReportCommand):
             figures = assemble.measure(options["digests"], options["rounds"])
         elif what == "preview":
             figures = self._preview(options["papers"])
+        elif what == "scanners":
+            names = ("mails", "papers", "processes")
+            sizes = {name: options[name] for name in names}
+            figures = scanners.measure(**sizes, say=self.stderr.write)
         elif what == "search":
             figures = search.measure(
                 options["papers"], options["rounds"], self.stderr.write
             )
         else:
-            sizes = {name: options[name] for name in _SIZES if name != "digests"}
+            sizes = {name: options[name] for name in _SIZES[:4]}
             figures = match.measure(**sizes, say=self.stderr.write)
         figures = _rounded(figures)
         rows = _by_kind if what == "search" else _one_by_one
@@ -149,6 +175,8 @@ class Command(ReportCommand):
             "VAR_DIR": folder,
             "DATABASE_URL": url,
         }
+        if options["what"] == "scanners":
+            environment |= _SERVICE
         words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
         words += ["bench", options["what"]]
         words += [f"--{name}={options[name]}" for name in _SIZES]

@@ -188,11 +188,15 @@ class Lately:
 
     def papers(self, query: Query) -> int:
         """How many distinct papers there are on all days together."""
-        return _distinct(zip(self.shelves, self._documents(query), strict=True))
+        return self.distinct(self.documents(query))
+
+    def distinct(self, documents: Sequence[int]) -> int:
+        """How many papers these documents are, a bitset per shelf."""
+        return _distinct(zip(self.shelves, documents, strict=True))
 
     def volume(self, query: Query) -> Volume:
         by_day: dict[date, list[tuple[Shelf, int]]] = {day: [] for day in self.days}
-        for shelf, bits in zip(self.shelves, self._documents(query), strict=True):
+        for shelf, bits in zip(self.shelves, self.documents(query), strict=True):
             by_day[shelf.day].append((shelf, bits))
         return Volume(tuple((day, _distinct(some)) for day, some in by_day.items()))
 
@@ -209,7 +213,7 @@ class Lately:
             for each in documents
         )
 
-    def _documents(self, query: Query) -> list[int]:
+    def documents(self, query: Query) -> list[int]:
         """Per shelf the documents that satisfy the filter, as a bitset."""
         return [_evaluate(query, bits) for bits in self._bits]
 

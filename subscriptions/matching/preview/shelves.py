@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from subscriptions.matching.documents import Document
 from subscriptions.matching.index import Index
 from subscriptions.matching.language.tree import Author, Prefix, Upvotes
@@ -78,12 +80,32 @@ def shelves(
 
 
 def _newest(days: int, until: date | None) -> Iterator[_Key]:
-    editions = Edition.objects.shown().published().order_by("-day")
+    published = Edition.objects.published().order_by("-day")
     if until is not None:
-        editions = editions.filter(day__lte=until)
-    for source in Source.values:
-        rows = editions.filter(source=source).values_list(*_Key._fields)
-        yield from (_Key(*row) for row in rows[:days])
+        published = published.filter(day__lte=until)
+    some = _keys(published.real(), _REAL * days + _GAPS)
+    by_source = Counter(key.source for key in some)
+    for source in filter(_is_real, Source.values):
+        if by_source[source] < days and len(some) == _REAL * days + _GAPS:
+            # It lists seldom: its newest editions lie further back than the others'.
+            yield from _keys(published.filter(source=source), days)
+        else:
+            yield from [key for key in some if key.source == source][:days]
+    if not some:  # else samples are not shown, and need not be asked for
+        yield from _keys(published.shown(), days)
+
+
+def _keys(editions: QuerySet[Edition], most: int) -> list[_Key]:
+    return [_Key(*row) for row in editions.values_list(*_Key._fields)[:most]]
+
+
+def _is_real(source: str) -> bool:
+    return source != Source.SAMPLE
+
+
+_REAL = len(list(filter(_is_real, Source.values)))
+# One query is enough where a source misses fewer of the last days than this.
+_GAPS = 8
 
 
 def _indexed(documents: Iterable[Document]) -> Index:

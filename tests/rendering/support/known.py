@@ -72,5 +72,4 @@ EXTRAS = {
     "<body>": "becomes a div or nothing; the outer table has the same ground",
     "<style>": "what all need stands in style attributes",
     "<main>": "a landmark for screen readers; taken out, its content stays",
-    "<bdi>": "an author's name in another direction may pull the comma beside it",
 }

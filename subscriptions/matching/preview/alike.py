@@ -1,0 +1,214 @@
+"""Filters made from a paper: what brings more like it, and what would leave it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models.fields.json import KT
+
+from subscriptions.matching.documents import Document
+from subscriptions.matching.index import numbers
+from subscriptions.matching.language import FilterError, canonical, parse
+from subscriptions.matching.language.tree import (
+    And,
+    Category,
+    Not,
+    Phrase,
+    Query,
+    asked_for,
+    join,
+)
+from subscriptions.models import Listing
+
+from .counting import Lately, Volume
+from .phrases import phrases
+from .shelves import DAYS, Shelf, shelves
+from .wording import written
+
+AUTHORS, PHRASES, EXCLUSIONS = 3, 3, 2
+SHOWN = 3  # titles of what an exclusion would have dropped
+# An exclusion that drops more of a filter's papers than this is another filter.
+_MOST = 0.5
+# Papers of which phrases and offers are kept, and filters with what is said of them.
+_KEPT, _FILTERS = 2000, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A filter that brings more like a paper. `kind`: author, phrase or category;
+    `text` as a reader would write it; `volume`: papers a day lately."""
+
+    kind: str
+    text: str
+    canonical: str
+    volume: Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What a filter would be without papers that say `term`: `text` is the filter.
+
+    Of `papers` over the last `days` days it would have dropped `dropped`, of which
+    `titles` are the newest.
+    """
+
+    term: str
+    text: str
+    days: int
+    papers: int
+    dropped: int
+    titles: tuple[str, ...] = ()
+
+
+class _Made(NamedTuple):
+    """`phrases`: each with the documents that have it, a bitset per shelf; `less`: what
+    was answered for a filter as it is written, and its way of writing NOT."""
+
+    phrases: tuple[tuple[Phrase, dict[tuple[str, date], int]], ...]
+    alike: tuple[Alike, ...]
+    less: dict[tuple[str, str], list[Exclusion]]
+
+
+# Every reader of a paper asks the same; what was made is good as long as the shelves.
+_kept: tuple[tuple[Shelf, ...], dict[Document, _Made]] = ((), {})
+
+
+class Tuning:
+    """What one paper offers its reader, held against the last edition days."""
+
+    def __init__(self, document: Document) -> None:
+        self._shelves = shelves(DAYS)
+        self._made = _made(document, self._shelves)
+
+    @property
+    def more(self) -> tuple[Alike, ...]:
+        """Filters of the first authors, of the rarest phrases, and of the category."""
+        return self._made.alike
+
+    def less(self, filters: Iterable[tuple[Query, str]]) -> list[list[Exclusion]]:
+        """What each of these filters, which find the paper, could leave out so that it
+        does not: at most two of the paper's phrases, none that it asks for itself.
+
+        `filters`: each with how its reader writes NOT, "-" or "NOT ".
+        """
+        known = self._made.less
+        # Equal filters may be written differently, and each reader sees their own.
+        asked = [((written(query, minus), minus), query) for query, minus in filters]
+        answers = {key: known[key] for key, _ in asked if key in known}
+        new = {
+            key: list(self._left_out(query, key[1]))
+            for key, query in asked
+            if key not in answers
+        }
+        if new:
+            shown = {k for some in new.values() for _, keys in some for k in keys}
+            titles = _titles(shown)
+            for key, some in new.items():
+                answers[key] = [
+                    replace(one, titles=tuple(filter(None, map(titles.get, keys))))
+                    for one, keys in some
+                ]
+            if len(known) < _FILTERS:
+                known.update({key: answers[key] for key in new})
+        return [answers[key] for key, _ in asked]
+
+    def _left_out(
+        self, query: Query, minus: str
+    ) -> Iterator[tuple[Exclusion, list[int]]]:
+        """And the listings of which the titles are shown."""
+        lately = Lately(self._shelves, query, DAYS)
+        found = lately.documents(query)
+        papers = lately.distinct(found)
+        asked = {w for leaf in asked_for(query) for w in getattr(leaf, "words", ())}
+        places = EXCLUSIONS
+        for phrase, having in self._made.phrases:
+            bits = [
+                some & having[shelf.source, shelf.day]
+                for shelf, some in zip(lately.shelves, found, strict=True)
+            ]
+            dropped = lately.distinct(bits)
+            if dropped > _MOST * papers or asked & set(phrase.words):
+                continue
+            if not (text := without(query, phrase, minus)):
+                continue
+            exclusion = Exclusion(
+                written(phrase), text, len(lately.days), papers, dropped
+            )
+            yield exclusion, _newest(lately, bits)
+            places -= 1
+            if not places:
+                return
+
+
+def without(query: Query, term: Query, minus: str = "-") -> str:
+    """The filter's text with `term` left out; "" if it gets too long or deep."""
+    text = written(join(And, [query, Not(term)]), minus)
+    try:
+        parse(text)
+    except FilterError:
+        return ""
+    return text
+
+
+def _made(document: Document, shelved: tuple[Shelf, ...]) -> _Made:
+    global _kept
+    if _kept[0] is not shelved or len(_kept[1]) > _KEPT:
+        _kept = (shelved, {})
+    known = _kept[1]
+    made = known.get(document)
+    if made is None:
+        best = phrases(document, shelved, PHRASES)
+        alike = tuple(_alike(document, best, shelved))
+        having = [
+            {(s.source, s.day): s.index.bits(phrase) for s in shelved}
+            for phrase in best
+        ]
+        pairs = tuple(zip(best, having, strict=True))
+        made = known[document] = _Made(pairs, alike, {})
+    return made
+
+
+def _alike(
+    document: Document, best: Sequence[Phrase], shelved: Sequence[Shelf]
+) -> list[Alike]:
+    wanted = [("author", _by(name)) for name in document.authors[:AUTHORS]]
+    wanted += [("phrase", written(phrase)) for phrase in best]
+    for name in document.categories[:1]:
+        wanted.append(("category", written(Category(name.lower(), name))))
+    found: dict[str, Alike] = {}
+    for kind, text in wanted:
+        try:
+            query = parse(text)
+        except FilterError:
+            continue  # a name without a letter, say
+        volume = Lately(shelved, query, DAYS).volume(query)
+        found.setdefault(canonical(query), Alike(kind, text, canonical(query), volume))
+    return list(found.values())
+
+
+def _by(name: str) -> str:
+    """The filter of an author, as a reader writes it."""
+    plain = " ".join(name.replace('"', " ").split())
+    return f'author:"{plain[: settings.FILTER_LENGTH // 2]}"'
+
+
+def _newest(lately: Lately, bits: Sequence[int]) -> list[int]:
+    """Of the newest of these documents, a bitset per shelf, the listings."""
+    listings: dict[int, int] = {}  # by paper
+    for shelf, some in reversed(list(zip(lately.shelves, bits, strict=True))):
+        for number in numbers(some):
+            entry = shelf.index.entries[number]
+            listings.setdefault(entry.paper, entry.listing)
+        if len(listings) >= SHOWN:
+            break
+    return list(listings.values())[:SHOWN]
+
+
+def _titles(listings: Iterable[int]) -> dict[int, str | None]:
+    """Of published listings, without reading their whole cards."""
+    rows = Listing.objects.filter(pk__in=set(listings)).order_by()
+    return dict(rows.values_list("pk", KT("frozen__title")))

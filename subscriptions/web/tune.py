@@ -1,0 +1,248 @@
+"""The "save or tune" page: one paper of a digest, for the reader who got it.
+
+Its link works for 90 days and may have been forwarded, so it does what the paper is
+about and no more: a filter added, an exclusion or a mute must be of this very paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from subscriptions import consent, links, matching
+from subscriptions.consent import Wanted
+from subscriptions.models import (
+    Mute,
+    Paper,
+    SavedPaper,
+    Source,
+    Subscriber,
+    Subscription,
+)
+
+from .muting import TOO_MANY, read_mute
+
+DONE = {
+    "save": "Saved. Your saved papers are listed among your preferences.",
+    "unsave": "No longer saved.",
+    "add": "The filter is added. It takes part from your next digest on.",
+    "less": "The filter is changed. That holds from your next digest on.",
+    "mute": "Muted. Papers that have it are left out from your next digest on.",
+    "unmute": "No longer muted.",
+}
+GONE = "This has changed meanwhile: look at what the page says now, and choose again."
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One of the reader's filters that finds the paper, the words by which it does,
+    those of them to mark in its title and abstract, and what the filter could leave out
+    so that it did not find it."""
+
+    subscription: Subscription
+    words: tuple[str, ...]
+    marks: tuple[str, ...]
+    less: tuple[matching.Exclusion, ...]
+
+
+class Tuned:
+    """A paper as its reader looks at it; read from the database, never written."""
+
+    def __init__(self, reader: Subscriber, paper: Paper) -> None:
+        self.reader, self.paper = reader, paper
+        self.is_saved: bool = vars(paper)["is_saved"]
+        self.listings = list(paper.listings.select_related("edition"))
+        self.document = matching.Document.of_paper(paper)
+
+    @cached_property
+    def documents(self) -> list[matching.Document]:
+        """What filters are held against: the listings, or the paper by itself."""
+        listed = [matching.Document.of_listing(each) for each in self.listings]
+        return listed or [self.document]
+
+    @cached_property
+    def tuning(self) -> matching.Tuning:
+        return matching.Tuning(self.document)
+
+    @cached_property
+    def subscriptions(self) -> list[Subscription]:
+        return list(self.reader.subscriptions.select_related("filter"))
+
+    @cached_property
+    def brought(self) -> list[Brought]:
+        found = [
+            (each, spans)
+            for each in self.subscriptions
+            if each.enabled and (spans := self.found_by(each.filter.text)) is not None
+        ]
+        less = self.tuning.less(_as_written(each) for each, _ in found)
+        return [
+            Brought(
+                subscription=each,
+                words=tuple(dict.fromkeys(span.text for span in spans)),
+                marks=tuple(s.text for s in spans if s.field in {"title", "abstract"}),
+                less=tuple(some),
+            )
+            for (each, spans), some in zip(found, less, strict=True)
+        ]
+
+    @property
+    def more(self) -> list[matching.Alike]:
+        """What the reader does not have yet."""
+        have = {each.filter.text for each in self.subscriptions}
+        return [each for each in self.tuning.more if each.canonical not in have]
+
+    @cached_property
+    def mutes(self) -> list[Mute]:
+        """Those of the reader's that this paper has."""
+        mutes = self.reader.mutes.select_related("filter")
+        return [each for each in mutes if self.found_by(each.filter.text) is not None]
+
+    @property
+    def may_mute(self) -> list[str]:
+        """Phrases of the paper and its first authors, as a reader writes them."""
+        offered = [each for each in self.tuning.more if each.kind != "category"]
+        muted = {each.filter.text for each in self.mutes}
+        offered.sort(key=lambda each: each.kind == "author")
+        return [each.text for each in offered if each.canonical not in muted]
+
+    def found_by(self, canonical: str) -> tuple[matching.Span, ...] | None:
+        """The words by which a filter finds the paper; None: it does not."""
+        query = matching.parse_canonical(canonical)
+        explained = (matching.explain(query, each) for each in self.documents)
+        return next((spans for spans in explained if spans is not None), None)
+
+
+def _as_written(each: Subscription) -> tuple[matching.Query, str]:
+    """So that its reader knows the filter again, and how they write NOT."""
+    try:
+        query = matching.parse(each.text)
+    except matching.FilterError:  # from a time with other limits
+        query = matching.parse_canonical(each.filter.text)
+    return query, "NOT " if " NOT " in f" {each.text}" else "-"
+
+
+@csrf_exempt  # the token in the address is the key: who has it needs no cookie
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows and writes nothing; `action` of a POST says which button it was."""
+    try:
+        tuned = Tuned(*_named(token))
+    except links.Expired:
+        return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
+    problem = ""
+    if request.method == "POST":
+        action = request.POST.get("action", "")
+        if action not in ACTIONS:
+            return HttpResponseBadRequest("There is no such button.\n")
+        problem = ACTIONS[action](tuned, request)
+        if not problem:
+            return redirect(f"{request.path}?done={action}")
+    reader, paper = tuned.reader, tuned.paper
+    context = {
+        "tuned": tuned,
+        "reader": reader,
+        "paper": paper,
+        "is_sample": any(each.source == Source.SAMPLE for each in tuned.listings),
+        "has_room": len(tuned.subscriptions) < settings.FILTERS_PER_READER,
+        "limit": settings.FILTERS_PER_READER,
+        "problem": problem,
+        "done": DONE.get(request.GET.get("done", ""), "") if not problem else "",
+    }
+    return render(request, "pages/tune.html", context)
+
+
+def _named(token: str) -> tuple[Subscriber, Paper]:
+    try:
+        reader, paper = links.read_tune(token)
+        saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
+        papers = Paper.objects.annotate(is_saved=Exists(saved))
+        return Subscriber.objects.get(pk=reader), papers.get(pk=paper)
+    except links.Expired:
+        raise
+    except (links.BadLink, Subscriber.DoesNotExist, Paper.DoesNotExist) as error:
+        raise Http404 from error
+
+
+# --- what each button does: "" when it is done, else what is in the way ---------------
+
+
+def _save(tuned: Tuned, request: HttpRequest) -> str:
+    consent.save_paper(tuned.reader.pk, tuned.paper.pk)
+    return ""
+
+
+def _unsave(tuned: Tuned, request: HttpRequest) -> str:
+    consent.unsave_paper(tuned.reader.pk, tuned.paper.pk)
+    return ""
+
+
+def _add(tuned: Tuned, request: HttpRequest) -> str:
+    text = request.POST.get("text", "")
+    offered = {each.text: each for each in tuned.tuning.more}
+    if text not in offered:
+        return GONE
+    try:
+        consent.add_filter(
+            tuned.reader.pk, Wanted(text=text, canonical=offered[text].canonical)
+        )
+    except consent.TooManyFilters:
+        most = settings.FILTERS_PER_READER
+        return (
+            f"You have {most} filters, and that is the most. Delete one among your "
+            "preferences, or join two with OR; then come back."
+        )
+    return ""
+
+
+def _less(tuned: Tuned, request: HttpRequest) -> str:
+    key, text = request.POST.get("subscription", ""), request.POST.get("text", "")
+    for each in tuned.brought:
+        offered = {exclusion.text for exclusion in each.less}
+        if str(each.subscription.pk) == key and text in offered:
+            wanted = Wanted(text, matching.canonical(matching.parse(text)))
+            changed = consent.change_filter(tuned.reader.pk, int(key), wanted)
+            return "" if changed else GONE
+    return GONE
+
+
+def _mute(tuned: Tuned, request: HttpRequest) -> str:
+    wanted = read_mute(request.POST.get("text", ""))
+    if isinstance(wanted, str):
+        return wanted
+    if tuned.found_by(wanted.canonical) is None:
+        return (
+            f"This paper does not have “{wanted.text}”. Among your preferences you "
+            "can mute anything."
+        )
+    try:
+        consent.mute(tuned.reader.pk, wanted)
+    except consent.TooManyMutes:
+        return TOO_MANY.format(settings.MUTES_PER_READER)
+    return ""
+
+
+def _unmute(tuned: Tuned, request: HttpRequest) -> str:
+    key = request.POST.get("mute", "")
+    if key not in {str(each.pk) for each in tuned.mutes}:
+        return GONE
+    consent.unmute(tuned.reader.pk, int(key))
+    return ""
+
+
+ACTIONS: dict[str, Callable[[Tuned, HttpRequest], str]] = {
+    "save": _save,
+    "unsave": _unsave,
+    "add": _add,
+    "less": _less,
+    "mute": _mute,
+    "unmute": _unmute,
+}
