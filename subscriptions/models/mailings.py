@@ -184,6 +184,8 @@ class Delivery(Mailing):
     round = models.ForeignKey(Round, models.PROTECT, related_name="deliveries")
     due_date = models.DateField()
     first = models.BooleanField(default=False, help_text="opens with a welcome")
+    weekly = models.BooleanField(default=False)
+    full_abstracts = models.BooleanField(default=True)
     covered_from = models.JSONField(default=dict, blank=True)
     covered_to = models.JSONField(default=dict, blank=True)
     editions = models.JSONField(default=list, blank=True)

@@ -115,6 +115,8 @@ def draft_digest(
     row.notes = [*notes, *_cut_note(covering)]
     row.matched = picked.matched
     row.first = reader.awaits_first_digest
+    row.weekly = reader.cadence == Subscriber.Cadence.WEEKLY
+    row.full_abstracts = reader.full_abstracts
     row.covered_from = reader.covered
     reader.covered = rounds.advance(reader.covered, covering.editions)
     row.covered_to = reader.covered

@@ -100,12 +100,12 @@ def _digest(delivery: Delivery, listings: Mapping[int, Listing]) -> rendering.Di
         for key, picks in groupby(delivery.picks, lambda pick: pick["filters"][0])
     ]
     return rendering.Digest(
-        recipient=recipient_of(reader),
+        recipient=replace(recipient_of(reader), full_abstracts=delivery.full_abstracts),
         envelope=envelope_of(delivery, delivery.created_at, "digest"),
         links=_links(reader, delivery),
         due_date=delivery.due_date,
         first=delivery.first,
-        weekly=reader.cadence == Subscriber.Cadence.WEEKLY,
+        weekly=delivery.weekly,
         editions=tuple(
             rendering.Covered(
                 Source(each["source"]).label,

@@ -57,19 +57,41 @@ def paper(
     reasons: tuple[Reason, ...],
 ) -> Paper:
     """Only the why-line is this paper's and these reasons' own; the rest is shared."""
-    own, actions, why = (
-        _card(card, sample, page_url, full),
-        _actions(card, sample),
-        _why(reasons),
-    )
+    about = card, sample, page_url, full
+    html = _leading(*about) if leads else _card(*about).html
+    return _paper(*about, html, reasons)
+
+
+def marked(
+    card: Card,
+    sample: bool,
+    page_url: str,
+    full: bool,
+    leads: bool,
+    reasons: tuple[Reason, ...],
+) -> Paper:
+    """With the words found marked where they stand: for a web copy, not kept."""
+    about = card, sample, page_url, full
+    return _paper(*about, _html(*about, leads, papers.words(reasons)), reasons)
+
+
+def _paper(
+    card: Card,
+    sample: bool,
+    page_url: str,
+    full: bool,
+    html: bytes,
+    reasons: tuple[Reason, ...],
+) -> Paper:
+    text = _card(card, sample, page_url, full).text
+    why, actions = _why(reasons), _actions(card, sample)
     name = phrases.short_name(papers.title(card))
-    html = _leading(card, sample, page_url, full) if leads else own.html
     return Paper(
         name,
         coded(str(escape(name))),
         (html, why.html, actions.html[0]),
         actions.html[1],
-        (own.text, why.text, actions.text[0]),
+        (text, why.text, actions.text[0]),
         actions.text[1],
     )
 
@@ -84,7 +106,18 @@ def _card(card: Card, sample: bool, page_url: str, full: bool) -> Coded:
 @lru_cache(maxsize=_PAPERS // 10)
 def _leading(card: Card, sample: bool, page_url: str, full: bool) -> bytes:
     """The same in HTML for the first paper of a mail."""
-    shown = papers.shown(card, sample, page_url, full, leads=True)
+    return _html(card, sample, page_url, full, leads=True)
+
+
+def _html(
+    card: Card,
+    sample: bool,
+    page_url: str,
+    full: bool,
+    leads: bool,
+    words: tuple[str, ...] = (),
+) -> bytes:
+    shown = papers.shown(card, sample, page_url, full, leads, words)
     return _whole("parts/paper.html", {"paper": shown})
 
 

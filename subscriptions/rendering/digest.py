@@ -44,7 +44,8 @@ _FRAMED = {name: frozenset([*blocks, "sections"]) for name, blocks in BLOCKS.ite
 
 
 def digest(d: Digest, whole: bool = False) -> Rendered:
-    """The mail of one digest; `whole`: for the web, however long it is.
+    """The mail of one digest; `whole`: for the web, however long it is, and with the
+    words found marked where they stand.
 
     Too large a one loses length, never its footer: abstracts turn short from the last
     upwards, then papers drop from the end and the web copy has them. Raises ValueError
@@ -54,7 +55,7 @@ def digest(d: Digest, whole: bool = False) -> Rendered:
     short = d.weekly or not d.recipient.full_abstracts
     full = 0 if short else min(FULL_ABSTRACTS, total)
     kept = total
-    subject, html, text = _parts(d, kept, full)
+    subject, html, text = _parts(d, kept, full, whole)
     if not whole and not _small_enough(html, text):
         full = _most(full, lambda number: _fits(d, total, number))
         if full == 0 and not _fits(d, total, 0):
@@ -87,10 +88,12 @@ def _small_enough(*parts: list[bytes]) -> bool:
     return all(sum(map(len, part)) < SIZE_LIMIT for part in parts)
 
 
-def _parts(d: Digest, kept: int, full: int) -> tuple[str, list[bytes], list[bytes]]:
+def _parts(
+    d: Digest, kept: int, full: int, marks: bool = False
+) -> tuple[str, list[bytes], list[bytes]]:
     """Subject, HTML (empty for a reader of text) and text, both in coded pieces, of the
     first `kept` papers, the first `full` of them with whole abstracts."""
-    names, html, text = _sections(papers.sections(d, kept), full)
+    names, html, text = _sections(papers.sections(d, kept), full, marks)
     told, given = values(d, kept, [name for name, _ in names]), constants()
     links = {name: getattr(d.links, name) for name in _LINKS}
     holes = {name: coded(address) for name, address in links.items()}
@@ -194,23 +197,23 @@ def _part(
 
 
 def _sections(
-    sections: list[papers.Section], full: int
+    sections: list[papers.Section], full: int, marks: bool
 ) -> tuple[list[tuple[str, bytes]], list[bytes], list[bytes]]:
     """The papers' short names, plain and for HTML, and how they stand in each part."""
     names: list[tuple[str, bytes]] = []
     html: list[bytes] = []
     text: list[bytes] = []
     rule = cards.rule()
+    coded_paper = cards.marked if marks else cards.paper
     for heading, entries in sections:
         head = cards.heading(heading, len(entries))
         html.append(head.html)
         text.append(head.text)
         for card, source, _, reasons, page_url, tune_url in entries:
             at = len(names)
+            about = card, source == "Sample", page_url, at < full, at == 0, reasons
             name, name_html, html_before, html_after, text_before, text_after = (
-                cards.paper(
-                    card, source == "Sample", page_url, at < full, at == 0, reasons
-                )
+                coded_paper(*about)
             )
             names.append((name, name_html))
             tune = coded(tune_url)

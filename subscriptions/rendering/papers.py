@@ -44,6 +44,9 @@ class Shown:
     sample: bool
     summary: str
     abstract: str
+    # Text, and whether it is one of the words found.
+    title_pieces: tuple[tuple[str, bool], ...]
+    abstract_pieces: tuple[tuple[str, bool], ...]
 
 
 class Section(NamedTuple):
@@ -75,11 +78,20 @@ def sections(d: Digest, papers: int) -> list[Section]:
     return [Section(name, entries) for name, entries in groups if entries]
 
 
-def shown(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Shown:
+def shown(
+    card: Card,
+    sample: bool,
+    page_url: str,
+    full: bool,
+    leads: bool,
+    words: tuple[str, ...] = (),
+) -> Shown:
+    """`words`: to be marked where they stand."""
     names, more, how_many = phrases.authors(card.authors)
+    its_title, its_abstract = title(card), abstract(card, full)
     return Shown(
         leads=leads,
-        title=title(card),
+        title=its_title,
         url=page_url if sample else abstract_url(card),
         authors=names,
         more_authors=more,
@@ -88,8 +100,30 @@ def shown(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> S
         facts=_facts(card),
         sample=sample,
         summary=phrases.line(card.summary, 600),
-        abstract=abstract(card, full),
+        abstract=its_abstract,
+        title_pieces=_pieces(its_title, words),
+        abstract_pieces=_pieces(its_abstract, words),
     )
+
+
+def words(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    """What the filters found in title and abstract, as a mail writes it."""
+    found = (
+        phrases.line(each.words, phrases.LONGEST_NAME)
+        for reason in reasons
+        for each in reason.found
+        if each.field in {"title", "abstract"}
+    )
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _pieces(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    if not words:
+        return ((text, False),)
+    longest_first = sorted(words, key=len, reverse=True)
+    either = "|".join(map(re.escape, longest_first))
+    pieces = re.split(rf"(?<!\w)({either})(?!\w)", text, flags=re.IGNORECASE)
+    return tuple((piece, at % 2 == 1) for at, piece in enumerate(pieces) if piece)
 
 
 def why(reasons: tuple[Reason, ...]) -> Why | None:

@@ -63,6 +63,19 @@ def test_it_says_which_editions_it_covers_and_how_many_papers() -> None:
     assert says(made, "Your filters matched 9")
 
 
+def test_only_the_web_copy_marks_the_words_where_they_stand() -> None:
+    found = reason("RL", ("Step", "title"), ("vector product", "abstract"))
+    short = {"title": "A step size, stepwise", "abstract": "One vector product."}
+    made = digest_of(entry(found, **short))
+    copy = digest(made, whole=True).html
+    in_place = re.findall(r'<span class="mark"[^>]*>([^<]*)</span>', copy)
+    assert in_place == ["step", "vector product", "Step", "vector product"]
+    assert "A step size, stepwise" in words(copy)
+    assert "step</span>" not in digest(made).html
+    odd = digest_of(entry(reason("x", ("<b>", "title"), ("(", "abstract"))))
+    assert "<b>" not in re.sub(r"(?s)Why:.*?</p>", "", digest(odd, whole=True).html)
+
+
 def test_many_days_of_a_source_are_said_as_one_stretch() -> None:
     days = [date(2026, 6, 29), date(2026, 6, 30), date(2026, 7, 7)]
     covered = tuple(Covered("arXiv", day, 700) for day in days)
