@@ -24,7 +24,9 @@ def usual_mail(d: Digest, mail: Rendered, full: int) -> EmailMessage:
     """The same digest from templates rendered whole, by the standard library."""
     kept = sum(len(group.entries) for group in d.groups) - mail.left_out
     subject, html, text = usual.rendered(d, kept, full)
-    made = EmailMessage(policy=policy.SMTP.clone(refold_source="none"))
+    # In one line: where it folds between encoded words, the standard library of Python
+    # 3.11 may lose the space between them, and then it is no oracle.
+    made = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
     local, _, domain = d.recipient.address.rpartition("@")
     made["From"] = f"{settings.SITE_NAME} <{settings.EMAIL_FROM}>"
     made["To"] = f"<{local}@{domain.encode('idna').decode()}>"
