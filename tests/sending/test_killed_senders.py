@@ -64,7 +64,7 @@ def finished(process: subprocess.Popen[str]) -> str:
 def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
     run, tmp_path, stage, copies
 ):
-    """The fifth mail, third of a batch of four, meets the kill; a new one does the rest."""
+    """The fifth mail, third of a batch of four, meets it; a new one does the rest."""
     finished(run("seed", "20"))
     victims: list[subprocess.Popen[str]] = []
 
