@@ -44,19 +44,21 @@ class Size:
 
 
 class LeaseOver(Exception):
-    """Too late to begin a mail: another sender may hold it by the time it is out."""
+    """Too late to begin a mail, or to end it: another sender may hold it by now."""
 
 
 @dataclass
 class Making:
     """The mails of a batch while they are made and offered, each when it is its turn.
 
-    Of one that is too late no attempt is made; of one that cannot be made `faults`
-    has why.
+    After `begin_by` (seconds of `awake`) no attempt is made: those mails are `late`.
+    After `end_by` not even a final dot is written: whoever was stopped in the middle
+    of a mail must not end it. Of a mail that cannot be made `faults` has why.
     """
 
     journal: Journal
     begin_by: float
+    end_by: float
     faults: dict[Lease, Fault] = field(default_factory=dict)
     late: set[Lease] = field(default_factory=set)
 
@@ -76,6 +78,16 @@ class Making:
             return octets
 
         return Offer(lease, mail.sender, mail.recipient, message)
+
+    def begun(self, lease: Lease) -> None:
+        if awake() > self.end_by:
+            raise LeaseOver(
+                "stopped in the middle of a mail until its lease was over"
+            )
+        self.journal.begun(lease)
+
+    def ended(self, lease: Lease, outcome: Outcome) -> None:
+        self.journal.ended(lease, outcome)
 
     def outcome(self, lease: Lease, outcome: Outcome) -> Outcome:
         """What came of it, in our words where it could not be made."""

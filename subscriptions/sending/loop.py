@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 # A mail is begun while its lease lasts longer than payload and reply may take
 # (13 of its 15 minutes, smtp.Timeouts); it was fresh to half a minute.
 _BEGIN_WITHIN = 90.0
+_END_WITHIN = ledger.LEASE.total_seconds() - 60
 # A relay that turns slow in the middle of a large batch: what it has not begun by then
 # goes back, and the next batch is smaller.
 _BATCH_WITHIN = 10.0
@@ -50,7 +51,8 @@ def send(
     the mails' `message` may not. Any number of senders may run at once. Raises
     RelayDown, with `counts`, when the relay takes nothing: NothingMade when none of a
     batch's mails can be made, LedgerRestored while an operator has to decide. What was
-    not tried is as it was before.
+    not tried is as it was before. Raises LeaseOver where this process was stopped for
+    so long that others have taken over.
     """
     tally: ledger.Tally = Counter()
     stop = math.inf if until is None else until
@@ -114,7 +116,8 @@ class _Run:
             if isinstance(mail, Outgoing)
         }
         wanted = claims.still_wanted(leases, self._tally, recipients)
-        making = Making(self._journal, awake() + _BEGIN_WITHIN)
+        now = awake()
+        making = Making(self._journal, now + _BEGIN_WITHIN, now + _END_WITHIN)
         offers = [
             making.offer(lease, mail)
             for lease in wanted
@@ -123,7 +126,7 @@ class _Run:
         self._journal.prepared()
         crashpoint("handover.before")
         stop = min(self._stop, time.monotonic() + _BATCH_WITHIN)
-        handed = relay.hand_over(offers, self._journal, stop)
+        handed = relay.hand_over(offers, making, stop)
         crashpoint("handover.after")
         outcomes = {
             lease: mail for lease in wanted if isinstance(mail := mails[lease], Outcome)

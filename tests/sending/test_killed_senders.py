@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,34 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
     assert len({one.recipient for one in taken}) == 20
     assert len(taken) == 20 + copies
     assert len({(one.recipient, one.message_id) for one in taken}) == 20
+
+
+@pytest.mark.parametrize(("stage", "held"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
+def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_on(
+    run, tmp_path, stage, held
+):
+    """Another takes over what it had not begun. What it had begun is held."""
+    finished(run("seed", "6"))
+    victims: list[subprocess.Popen[str]] = []
+
+    def script(moment: Moment) -> None:
+        if moment.stage == stage and moment.mail == 4 and len(victims) == 1:
+            victims[0].send_signal(signal.SIGSTOP)
+
+    with Oracle(tmp_path / "taken.jsonl", script) as relay:
+        victims.append(run("send_on_short_leases", relay=relay.url))
+        os.waitid(os.P_PID, victims[0].pid, os.WSTOPPED)
+        time.sleep(2.5)  # the lease is over
+        victims.append(run("send", relay=relay.url))
+        finished(victims[1])
+        before = json.loads(finished(run("states")))
+        victims[0].send_signal(signal.SIGCONT)
+        victims[0].communicate(timeout=60)
+        assert json.loads(finished(run("states"))) == before
+        taken = relay.taken()
+    # The third had its outcome in the journal of a sender that was not dead.
+    assert before == {"sent": 5 - held, "in_doubt": 1 + held}
+    assert len(taken) == len({one.recipient for one in taken}) == 6
 
 
 def test_three_senders_at_once_send_nothing_twice(run, tmp_path):
