@@ -81,9 +81,7 @@ class Making:
 
     def begun(self, lease: Lease) -> None:
         if awake() > self.end_by:
-            raise LeaseOver(
-                "stopped in the middle of a mail until its lease was over"
-            )
+            raise LeaseOver("stopped in the middle of a mail until its lease was over")
         self.journal.begun(lease)
 
     def ended(self, lease: Lease, outcome: Outcome) -> None:

@@ -55,6 +55,16 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
     return start
 
 
+def wait_until_stopped(process: subprocess.Popen[str]) -> None:
+    status = Path(f"/proc/{process.pid}/stat")
+    for _ in range(600):
+        if status.read_text().rpartition(")")[2].split()[0] == "T":
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise TimeoutError("it was not stopped")
+
+
 def finished(process: subprocess.Popen[str]) -> str:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -104,8 +114,8 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
 
     with Oracle(tmp_path / "taken.jsonl", script) as relay:
         victims.append(run("send_on_short_leases", relay=relay.url))
-        os.waitid(os.P_PID, victims[0].pid, os.WSTOPPED)
-        time.sleep(2.5)  # the lease is over
+        wait_until_stopped(victims[0])
+        time.sleep(9)  # the lease is over
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
         before = json.loads(finished(run("states")))
