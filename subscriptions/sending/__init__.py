@@ -13,7 +13,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -21,7 +21,16 @@ from django.conf import settings
 
 from . import ledger, recovery
 from .ledger import Lease, Model, totals
-from .outcome import UNMADE, Counts, NothingMade, Outcome, Outgoing, RelayDown
+from .outcome import (
+    UNMADE,
+    Counts,
+    NothingMade,
+    Offer,
+    Outcome,
+    Outgoing,
+    RelayDown,
+    kind_and_place,
+)
 from .smtp import Relay
 
 __all__ = [
@@ -101,13 +110,17 @@ def _send_batch(
         if not ledger.still_wanted(lease, tally, recipient):
             continue
         begin_by = time.monotonic() + _BEGIN_WITHIN
-        try:
-            outcome = (
-                relay.hand_over(mail, begin_by) if isinstance(mail, Outgoing) else mail
-            )
-        except RelayDown:
-            ledger.release(leases[position:])
-            raise
+        if isinstance(mail, Outcome):
+            outcome = mail
+        else:
+            offer = Offer(lease.id, mail.sender, mail.recipient, _made(mail))
+            handed = relay.hand_over([offer], _NoJournal(), begin_by)
+            if lease.id not in handed.outcomes:
+                ledger.release(leases[position:])
+                if handed.down:
+                    raise handed.down
+                return
+            outcome = handed.outcomes[lease.id]
         state = ledger.record(lease, outcome)
         if state:
             tally[state] += 1
@@ -124,7 +137,7 @@ def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | O
     try:
         mails = render(ids)
     except Exception as error:
-        fault = _kind_and_place(error)
+        fault = kind_and_place(error)
     else:
         return {one: mails.get(one, _MISSING) for one in ids}
     made: dict[int, Outgoing | Outcome] = {}
@@ -133,7 +146,7 @@ def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | O
         try:
             made[one] = render([one]).get(one, _MISSING)
         except Exception as error:
-            faults[one] = _kind_and_place(error)
+            faults[one] = kind_and_place(error)
     if not made and sum(not lease.unmade for lease in leases) > 1:
         raise NothingMade("no mail could be made: {} at {}".format(*fault))
     log.warning("mails could not be made at once: %s at %s", *fault)
@@ -143,13 +156,18 @@ def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | O
     return made
 
 
-def _kind_and_place(error: Exception) -> tuple[str, str]:
-    """What may be told of an error: its text may hold an address or a filter."""
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
-    return type(error).__name__, place
+class _NoJournal:
+    """Each outcome goes to the ledger before the next mail begins."""
+
+    def begun(self, key: Hashable) -> None:
+        pass
+
+    def ended(self, key: Hashable, outcome: Outcome) -> None:
+        pass
+
+
+def _made(mail: Outgoing) -> Callable[[], bytes]:
+    return lambda: mail.message
 
 
 def _host_name() -> str:

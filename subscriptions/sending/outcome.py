@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -23,6 +23,29 @@ class Outgoing:
     sender: str
     recipient: str
     message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One mail to hand over. `key` is the caller's: a delivery's id, say.
+
+    `message` makes the finished mail, 7-bit as in `Outgoing`. It is called once, right
+    before MAIL, which declares the size; what it raises makes the outcome `deferred` at
+    stage "rendering". `is_tidy`: the caller vouches that every line of it ends in CRLF
+    and none begins with a dot. Where nobody does, it is looked for, which takes longer
+    than all the rest of handing over a digest.
+    """
+
+    key: Hashable
+    sender: str
+    recipient: str
+    message: Callable[[], bytes]
+    is_tidy: bool = False
+
+    @property
+    def domain(self) -> str:
+        """The recipient's domain in small letters; "" where it is no address."""
+        return self.recipient.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +71,15 @@ def cleaned(text: str, hide: str = "") -> str:
         text = re.sub(re.escape(hide), "(address)", text, flags=re.IGNORECASE)
     visible = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(visible.split())[:REPLY_LENGTH]
+
+
+def kind_and_place(error: BaseException) -> tuple[str, str]:
+    """What may be told of an error: its text may hold an address or a filter."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+    return type(error).__name__, place
 
 
 def enhanced_status(reply: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from subscriptions.sending.outcome import RelayDown
 from subscriptions.sending.smtp import Relay, Timeouts
 
+from .handing import outcomes
 from .oracle import Oracle
 from .rows import an_outgoing, server
 
@@ -44,8 +45,9 @@ def trusted(certificate, monkeypatch) -> None:
 
 
 def offer(oracle: Oracle, security: str, login: tuple[str, str] = ("", "")) -> str:
-    with Relay(server(oracle.url, *login, security), "[127.0.0.1]", SHORT) as relay:
-        return relay.hand_over(an_outgoing()).kind
+    where = server(oracle.url, *login, security)
+    with Relay(where, "[127.0.0.1]", timeouts=SHORT) as relay:
+        return outcomes(relay, an_outgoing())[0].kind
 
 
 def test_starttls_and_login(tmp_path, tls, trusted):
