@@ -121,6 +121,10 @@ FILTERS_PER_READER, MUTES_PER_READER = 20, 50
 FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
 COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", values.positive)
 SEND_BATCH = setting("SEND_BATCH", "50", values.positive)
+SMTP_CONNECTIONS = setting("SMTP_CONNECTIONS", "10", values.positive)
+RELAY_RATE = setting("RELAY_RATE", "0", values.count)
+DOMAIN_RATE = setting("DOMAIN_RATE", "0", values.count)
+DOMAIN_CONNECTIONS = setting("DOMAIN_CONNECTIONS", "20", values.positive)
 # How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 

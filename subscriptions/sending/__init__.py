@@ -2,8 +2,9 @@
 
 In: rows of Delivery and Letter, and a function that turns their ids into finished
 mails. Out: their states, `DeliveryEvent`s, and how many of each. `ledger` says who may
-send what, `recovery` takes over from senders that died, `smtp` hands a mail over with
-the stage of every failure, `inbox` is the embedded inbox for a trial without a relay.
+send what, `recovery` takes over from senders that died, `smtp` hands mails over with
+the stage of every failure, `pace` says how fast, `inbox` is the embedded inbox for a
+trial without a relay.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ def send(
     with recovery.sender() as owner:
         recovery.recover(tally)
         try:
-            with Relay(settings.EMAIL_SERVER, _host_name()) as relay:
+            with Relay(
+                settings.EMAIL_SERVER, _host_name(), settings.SMTP_CONNECTIONS
+            ) as relay:
                 while time.monotonic() < stop:
                     leases = ledger.claim(
                         model, owner, settings.SEND_BATCH, due_date, tally

@@ -13,6 +13,9 @@ import math
 import random
 import re
 from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
 
 from .outcome import Outcome
 
@@ -138,6 +141,13 @@ class Pace:
             }
         flow = self._domains[domain] = _Flow(float(min(FIRST_AT_ONCE, self._most)))
         return flow
+
+
+@cache
+def of_this_process() -> Pace:
+    """The pace that all runs of this process keep, so that a domain's rest outlasts the
+    run that brought it about."""
+    return Pace(settings.RELAY_RATE, settings.DOMAIN_RATE, settings.DOMAIN_CONNECTIONS)
 
 
 def _asks_to_slow_down(outcome: Outcome) -> bool:

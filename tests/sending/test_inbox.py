@@ -11,8 +11,8 @@ from subscriptions.sending import inbox
 from subscriptions.sending.outcome import Outgoing
 from subscriptions.sending.smtp import Relay
 
-from .oracle import _free_port
 from .handing import outcomes
+from .oracle import _free_port
 from .rows import server
 
 MAIL = """\

@@ -188,10 +188,11 @@ class Connection(asyncio.Protocol):
         elif reply.code == 421 or digit == 2:
             self._out_of_step(mail, _DATA, reply)
         else:
+            has_recipient = self._has_recipient
             self._end(refusal or refused(_DATA, reply, mail.offer))
             if digit != 3:
                 self.go_on(b"RSET\r\n")
-            elif self._has_recipient:  # MAIL was refused, RCPT was not: the dot
+            elif has_recipient:  # MAIL was refused, RCPT was not: the dot
                 self.drop("the relay is out of step")  # would send an empty mail
             else:
                 self.go_on(b".\r\n")

@@ -10,9 +10,9 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvloop
 
@@ -80,7 +80,7 @@ class Relay:
         if self._loop.is_closed():
             return
         if kind is None and self._connections:
-            self._loop.run_until_complete(self._say_goodbye())
+            self._run_until(self._say_goodbye())
         self._abort()
         self._loop.close()
 
@@ -99,7 +99,7 @@ class Relay:
         is_whole = False
         try:
             if offers:
-                self._loop.run_until_complete(self._work(run))
+                self._run_until(self._work(run))
             is_whole = True
         finally:
             self._run = None
@@ -320,7 +320,17 @@ class Relay:
         self._connections.clear()
         self._idle.clear()
         if not self._loop.is_running():
-            self._loop.run_until_complete(asyncio.sleep(0))
+            self._run_until(asyncio.sleep(0))
+
+    def _run_until(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run the loop; also inside another one of this thread, which stands still
+        meanwhile as it does for any synchronous call."""
+        outer = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            self._loop.run_until_complete(work)
+        finally:
+            asyncio._set_running_loop(outer)
 
 
 def _made(offer: Offer, features: Mapping[str, str]) -> Transaction | Outcome:
