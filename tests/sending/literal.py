@@ -15,6 +15,7 @@ not read it.
 from __future__ import annotations
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Self
@@ -22,14 +23,24 @@ from typing import Self
 CLOSE = "close the connection"
 DEAF = "354 talk to the hand"
 Answer = Callable[[str, int], str | None]
-_USUAL = {"": "220 ready", "DATA": "354 go on", "QUIT": "221 bye"}
+_USUAL = {
+    "": "220 ready",
+    "DATA": "354 go on",
+    "QUIT": "221 bye",
+    "STARTTLS": "220 go on",
+}
 _HELLO = "250-literal\r\n250-PIPELINING\r\n250 SIZE"
+_HELLO_BEFORE_TLS = "250-literal\r\n250-SIZE\r\n250 STARTTLS"
 
 
 class Literal:
-    """`lines`: (session, command) as they came; `bodies`: what was ended by a dot."""
+    """`lines`: (session, command) as they came; `bodies`: what was ended by a dot.
+    With `tls` it offers STARTTLS."""
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(
+        self, answer: Answer | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.tls = tls
         self.answer = answer or (lambda line, session: None)
         self.lines: list[tuple[int, str]] = []
         self.bodies: list[bytes] = []
@@ -60,9 +71,12 @@ class Literal:
         """The verbs of a session, after its EHLO."""
         return [line.split()[0] for n, line in self.lines if n == session][1:]
 
-    def reply(self, line: str, session: int) -> str:
-        self.lines.append((session, line)) if line else None
-        usual = _HELLO if line.startswith("EHLO") else _USUAL.get(line, "250 ok")
+    def reply(self, line: str, session: int, is_encrypted: bool = False) -> str:
+        if line:
+            self.lines.append((session, line))
+        usual = _USUAL.get(line, "250 ok")
+        if line.startswith("EHLO"):
+            usual = _HELLO_BEFORE_TLS if self.tls and not is_encrypted else _HELLO
         said = self.answer(line, session)
         return usual if said is None else said
 
@@ -83,7 +97,11 @@ class _Session(socketserver.StreamRequestHandler):
         try:
             reply = self._say(literal.reply("", session))
             while reply and (line := self.rfile.readline()):
-                reply = self._say(literal.reply(line.decode().strip(), session))
+                is_encrypted = isinstance(self.connection, ssl.SSLSocket)
+                command = line.decode().strip()
+                reply = self._say(literal.reply(command, session, is_encrypted))
+                if command == "STARTTLS" and literal.tls:
+                    self._encrypt(literal.tls)
                 if reply == DEAF:
                     literal.over.wait(10)
                     return
@@ -95,6 +113,11 @@ class _Session(socketserver.StreamRequestHandler):
                     reply = self._say(literal.reply(".", session))
         except OSError:
             return
+
+    def _encrypt(self, context: ssl.SSLContext) -> None:
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
 
     def _say(self, reply: str) -> str:
         if reply == CLOSE:

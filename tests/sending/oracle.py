@@ -66,9 +66,9 @@ Script = Callable[[Moment], str | Do | None]
 
 
 class Oracle:
-    """`features` limits what EHLO announces; `login` is the one user and password;
-    with `dribble` each octet of a reply is written alone. `reads`: what each session
-    received at a time, greeting and EHLO left out."""
+    """`features` limits what EHLO announces; `login` is the one user and password,
+    `mechanism` the one way to say them; with `dribble` each octet of a reply is written
+    alone. `reads`: what each session received at a time, EHLO left out."""
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class Oracle:
         features: set[str] | None = None,
         greeting: str | None = None,
         login: tuple[str, str] | None = None,
+        mechanism: str = "",
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         size: int = 33_554_432,
@@ -105,6 +106,9 @@ class Oracle:
             enable_SMTPUTF8=True,
             auth_require_tls=False,
             authenticator=self._authenticate if login else None,
+            auth_exclude_mechanism={"PLAIN", "LOGIN"} - {mechanism}
+            if mechanism
+            else None,
             command_call_limit=100_000,
         )
 
