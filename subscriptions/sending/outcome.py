@@ -67,10 +67,12 @@ class Outcome:
 
 def cleaned(text: str, hide: str = "") -> str:
     """One line without control characters; the address `hide` does not stay in it."""
-    if hide:
+    # Asked first: a pattern for each address costs as much as all else of a mail.
+    if hide and hide.casefold() in text.casefold():
         text = re.sub(re.escape(hide), "(address)", text, flags=re.IGNORECASE)
-    visible = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(visible.split())[:REPLY_LENGTH]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:REPLY_LENGTH]
 
 
 def kind_and_place(error: BaseException) -> tuple[str, str]:

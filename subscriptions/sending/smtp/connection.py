@@ -22,6 +22,7 @@ from .transaction import Transaction, is_about_us, refused
 # What the next reply is to. "" nothing, "void": a command of no mail (RSET, or the lone
 # dot that ends a DATA which was let through although there was no recipient).
 _IDLE, _VOID, _MAIL, _RCPT, _DATA, _DOT = "", "void", "MAIL", "RCPT", "DATA", "dot"
+_PAYLOAD = "payload"
 
 
 class Desk(Protocol):
@@ -50,7 +51,15 @@ class Connection(asyncio.Protocol):
         self.is_closed = False
         self._transport = session.transport
         self._pipelining = "PIPELINING" in session.features
-        self._times = times
+        self._seconds = {
+            _IDLE: math.inf,
+            _VOID: times.mail,
+            _MAIL: times.mail,
+            _RCPT: times.rcpt,
+            _DATA: times.data,
+            _DOT: times.dot,
+            _PAYLOAD: times.payload,
+        }
         self._desk = desk
         self._replies = Replies()
         self._stage = _IDLE
@@ -129,12 +138,12 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self._is_stuck = True
         if self._stage == _DOT:
-            self.deadline = time.monotonic() + self._times.payload
+            self.deadline = time.monotonic() + self._seconds[_PAYLOAD]
 
     def resume_writing(self) -> None:
         self._is_stuck = False
         if self._stage == _DOT:
-            self.deadline = time.monotonic() + self._times.dot
+            self.deadline = time.monotonic() + self._seconds[_DOT]
 
     # --- replies
 
@@ -203,7 +212,7 @@ class Connection(asyncio.Protocol):
             return self.drop(reply.told(mail.offer.recipient))
         if self._is_dot_unsent():
             # Refused half-way; what is still to go would be read as commands.
-            stage = "payload"
+            stage = _PAYLOAD
             if digit == 2:
                 return self.drop("taken before it was there")
         else:
@@ -214,7 +223,7 @@ class Connection(asyncio.Protocol):
             if digit == 2
             else refused(stage, reply, mail.offer)
         )
-        if stage == "payload" or reply.code == 421:
+        if stage == _PAYLOAD or reply.code == 421:
             return self.drop("the relay ended the session")
         if self._ahead:
             self._mail, self._ahead = self._ahead, None
@@ -268,7 +277,7 @@ class Connection(asyncio.Protocol):
             # A session that ended between two mails is no word on the next one.
             self._desk.again(offer)
         else:
-            stage = "payload" if stage == _DOT else stage
+            stage = _PAYLOAD if stage == _DOT else stage
             self._desk.ended(offer, Outcome("deferred", stage, cleaned(why)))
 
     def _is_dot_unsent(self) -> bool:
@@ -280,16 +289,7 @@ class Connection(asyncio.Protocol):
 
     def _await(self, stage: str) -> None:
         self._stage = stage
-        times = self._times
-        seconds = {
-            _IDLE: math.inf,
-            _VOID: times.mail,
-            _MAIL: times.mail,
-            _RCPT: times.rcpt,
-            _DATA: times.data,
-            _DOT: times.payload if self._is_stuck else times.dot,
-        }[stage]
-        self.deadline = time.monotonic() + seconds
+        self.deadline = time.monotonic() + self._seconds[stage]
 
 
 def _why_us(reply: Reply, offer: Offer) -> str:
