@@ -222,6 +222,21 @@ def test_a_limit_of_one_at_once_is_never_passed_and_all_arrive(tmp_path):
     assert (handed.untried, most) == ([], 1)
 
 
+def test_what_a_lost_session_gives_back_frees_its_place(tmp_path):
+    def script(moment: Moment) -> str | None:
+        ends = moment.stage == "MAIL" and moment.mail % 3 == 0
+        return "421 4.3.2 that is enough for one session" if ends else None
+
+    with Oracle(tmp_path / "taken.jsonl", script) as oracle:
+        handed = handed_over(
+            oracle,
+            Pace(domain_connections=2),
+            [f"r@{ONE}"] * 12,
+            stop=time.monotonic() + 15,
+        )
+    assert handed.untried == []
+
+
 def test_the_wait_for_a_rate_is_waited_for(tmp_path):
     began = time.monotonic()
     with Oracle(tmp_path / "taken.jsonl") as oracle:

@@ -109,7 +109,9 @@ def test_no_reply_after_the_dot_leaves_the_mail_in_doubt(offer, what):
 
 
 def test_something_that_is_not_smtp_after_the_dot_leaves_it_in_doubt(offer):
-    assert offer(at("dot", "ok thanks"))[0].kind == "in_doubt"
+    outcome, _ = offer(at("dot", "ok thanks"))
+    assert outcome.kind == "in_doubt"
+    assert outcome.reply == "no reply: the relay answered something that is not SMTP"
 
 
 def test_a_go_ahead_in_place_of_the_last_reply_leaves_it_in_doubt(offer):
