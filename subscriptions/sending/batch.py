@@ -11,7 +11,7 @@ from subscriptions.crashpoint import crashpoint
 
 from .journal import Journal
 from .ledger import Lease
-from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing
+from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing, kind_and_place
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
 Fault = tuple[str, str]  # the kind of an error, and where it was raised
@@ -77,7 +77,7 @@ class Making:
             crashpoint("render.made")
             return octets
 
-        return Offer(lease, mail.sender, mail.recipient, message)
+        return Offer(lease, mail.sender, mail.recipient, message, mail.is_tidy)
 
     def begun(self, lease: Lease) -> None:
         if awake() > self.end_by:
@@ -141,12 +141,3 @@ def refuse_common(faults: Mapping[Lease, Fault]) -> None:
     if sum(not lease.unmade for lease in faults) > 1:
         kind, place = next(iter(faults.values()))
         raise NothingMade(f"no mail could be made: {kind} at {place}")
-
-
-def kind_and_place(error: Exception) -> Fault:
-    """What may be told of an error: its text may hold an address or a filter."""
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
-    return type(error).__name__, place

@@ -19,13 +19,13 @@ from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
 
-from . import claims, epoch, ledger, recovery
+from . import claims, epoch, ledger, pace, recovery
 from .batch import Making, Render, Size, awake, prepared, refuse_common
 from .journal import Journal
 from .ledger import Lease
-from .one_by_one import Relay
-from .outcome import Counts, Handed, NothingMade, Outcome, Outgoing, RelayDown
+from .outcome import Counts, NothingMade, Outcome, Outgoing, RelayDown
 from .persistence import persistently
+from .smtp import Handed, Relay
 from .statements import Model
 
 log = logging.getLogger(__name__)
@@ -85,14 +85,21 @@ class _Run:
         self._stop, self._tally = stop, tally
 
     def all_of(self, due_date: date | None) -> None:
-        clock = epoch.Clock()
-        connections = 1
+        clock, own_pace = epoch.Clock(), pace.of_this_process()
+        connections = settings.SMTP_CONNECTIONS
         size = Size(connections, settings.SEND_BATCH)
-        with Relay(settings.EMAIL_SERVER, _host_name(), connections) as relay:
+        with Relay(
+            settings.EMAIL_SERVER, _host_name(), connections, pace=own_pace
+        ) as relay:
             while time.monotonic() < self._stop:
                 begun = time.monotonic()
                 leases = claims.claim(
-                    self._model, self._journal.owner, size.now, due_date, self._tally
+                    self._model,
+                    self._journal.owner,
+                    size.now,
+                    due_date,
+                    self._tally,
+                    own_pace.blocked(begun),
                 )
                 if not leases:
                     break

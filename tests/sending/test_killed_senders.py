@@ -46,6 +46,7 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
                 "DATABASE_URL": database,
                 "EMAIL_URL": relay,
                 "SEND_BATCH": "10",
+                "SMTP_CONNECTIONS": "1",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
