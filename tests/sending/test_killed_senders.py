@@ -72,9 +72,20 @@ def finished(process: subprocess.Popen[str]) -> str:
     return out
 
 
-@pytest.mark.parametrize(("stage", "copies"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
+@pytest.mark.parametrize(
+    ("stage", "features", "copies"),
+    [
+        ("MAIL", set(), {0}),
+        ("RCPT", set(), {0}),
+        ("dot", set(), {1}),
+        # The envelope follows the fourth mail's end, whose reply may not be read yet.
+        ("MAIL", None, {0, 1}),
+        ("RCPT", None, {0, 1}),
+        ("dot", None, {1}),
+    ],
+)
 def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
-    run, tmp_path, stage, copies
+    run, tmp_path, stage, features, copies
 ):
     """The fifth mail, third of a batch of four, meets it; a new one does the rest."""
     finished(run("seed", "20"))
@@ -85,7 +96,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
             victims[0].send_signal(signal.SIGKILL)
             victims[0].wait()
 
-    with Oracle(tmp_path / "taken.jsonl", script) as relay:
+    with Oracle(tmp_path / "taken.jsonl", script, features=features) as relay:
         victims.append(run("send", relay=relay.url))
         victims[0].communicate(timeout=60)
         assert victims[0].returncode == -signal.SIGKILL
@@ -97,7 +108,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
         assert json.loads(finished(run("states"))) == {"sent": 20}
         taken = relay.taken()
     assert len({one.recipient for one in taken}) == 20
-    assert len(taken) == 20 + copies
+    assert len(taken) - 20 in copies
     assert len({(one.recipient, one.message_id) for one in taken}) == 20
 
 

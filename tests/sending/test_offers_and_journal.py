@@ -34,7 +34,6 @@ def test_a_mail_that_cannot_be_made_does_not_stop_the_others(tmp_path, caplog):
     assert handed.outcomes["bad"].reply == "it could not be made: ValueError"
     assert notes.of("bad") == ["deferred"]
     assert len(oracle.taken()) == 3
-    assert "ValueError at " in caplog.text
     assert "secret@example.org" not in caplog.text
 
 
