@@ -56,7 +56,6 @@ def test_14_a_name_for_a_filter_is_text(client: Client, name: str, shown: str) -
     typed = {"action": "add", "text": "hessian", "name": name}
     html = client.post(at, typed, follow=True).content.decode()
     assert f'value="{shown}"' in html
-    assert "49" not in html.partition("<main")[2].partition("</main>")[0]
     assert 'href="http://evil' not in html
 
 
