@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -14,7 +16,7 @@ from subscriptions.benchmarks.send import Failed, NoTools, Unlike, children, see
 from subscriptions.benchmarks.send.latency import far_away
 from subscriptions.benchmarks.send.machine import key, signs_per_s
 from subscriptions.benchmarks.send.measuring import check
-from subscriptions.benchmarks.send.sinks import require_tools
+from subscriptions.benchmarks.send.sinks import require_tools, sinks
 from subscriptions.models import Delivery, Subscription
 
 from .asking import ask, refusal
@@ -110,6 +112,25 @@ def test_each_due_date_has_a_full_digest_for_every_reader() -> None:
 def test_a_sender_that_does_not_start_stops_the_measuring() -> None:
     with pytest.raises(Failed, match="did not start"):
         children.together([children.Child("nobody", (), {})], children.Cores())
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_sink_that_ends_too_early_stops_the_measuring() -> None:
+    with pytest.raises(Failed, match="smtp-sink ended too early"), sinks(1, None):
+        (ours,) = sinks_running()
+        os.kill(ours, signal.SIGTERM)
+        time.sleep(0.5)
+
+
+def sinks_running() -> list[int]:
+    """The sinks that this process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = path.read_text().partition(") ")
+            if int(rest.split()[1]) == os.getpid() and name.endswith("(smtp-sink"):
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_a_group_of_commands_is_answered_at_once_and_late() -> None:

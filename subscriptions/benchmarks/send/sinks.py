@@ -47,7 +47,8 @@ def _find(name: str) -> Path:
 
 @contextmanager
 def sinks(number: int, core: int | None) -> Iterator[list[int]]:
-    """So many sinks on free ports of loopback, on that core; their ports."""
+    """So many sinks on free ports of loopback, on that core; their ports. Raises
+    Failed where one ends before the mails do."""
     with ExitStack() as running:
         yield [running.enter_context(_sink(core)) for _ in range(number)]
 
@@ -60,7 +61,11 @@ def _sink(core: int | None) -> Iterator[int]:
     with ended(process):
         pin(process.pid, core)
         _await(port, process)
-        yield port
+        try:
+            yield port
+        finally:
+            if process.poll() is not None:
+                raise Failed(f"smtp-sink ended too early ({process.returncode})")
 
 
 def send(ports: Sequence[int], mails: int, octets: int, core: int | None) -> Run:
