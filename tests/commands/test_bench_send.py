@@ -74,7 +74,7 @@ def test_send_without_postfix_says_what_to_install(
     assert str(tmp_path) in said
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # PostgreSQL tidies up outside of one
 def test_digests_that_were_not_sent_stop_the_measuring() -> None:
     seeding.readers(3)
     day = next(seeding.days())
@@ -87,7 +87,7 @@ def test_digests_that_were_not_sent_stop_the_measuring() -> None:
         check(day, 2)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # PostgreSQL tidies up outside of one
 def test_a_reader_without_a_digest_stops_the_measuring() -> None:
     seeding.readers(3)
     reader = Subscription.objects.order_by("pk")[0].subscriber_id
@@ -96,7 +96,7 @@ def test_a_reader_without_a_digest_stops_the_measuring() -> None:
         seeding.compose(next(seeding.days()))
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # PostgreSQL tidies up outside of one
 def test_each_due_date_has_a_full_digest_for_every_reader() -> None:
     seeding.readers(4)
     days = seeding.days()
