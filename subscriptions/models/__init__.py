@@ -6,6 +6,7 @@ anything else of ours. Nothing here sends, fetches or renders.
 
 from .actions import Mute, SavedPaper
 from .mailings import Delivery, DeliveryEvent, Letter, Mailing, Round
+from .operating import Notice, Pause
 from .papers import Card, Edition, Listing, Paper, Source, SourceRun
 from .readers import (
     ConsentRecord,
@@ -25,7 +26,9 @@ __all__ = [
     "Listing",
     "Mailing",
     "Mute",
+    "Notice",
     "Paper",
+    "Pause",
     "Round",
     "SavedPaper",
     "Source",

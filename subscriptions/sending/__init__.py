@@ -4,6 +4,8 @@ In: rows of Delivery and Letter, and a function that turns their ids into finish
 mails. Out: their states, `DeliveryEvent`s, and how many of each. `ledger` says who may
 send what, `recovery` takes over from senders that died, `smtp` hands a mail over with
 the stage of every failure, `inbox` is the embedded inbox for a trial without a relay.
+`pauses`, `window`, `canary` and `breaker` say when nothing goes, `notices` tells the
+operator.
 """
 
 from __future__ import annotations
@@ -19,9 +21,22 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from . import ledger, recovery
+from . import breaker, ledger, recovery
+from .breaker import trip
+from .canary import begin as begin_canary
+from .canary import follow as follow_canary
+from .canary import waits as canaries
 from .ledger import Lease, Model, totals
+from .notices import owe, tell
 from .outcome import UNMADE, Counts, NothingMade, Outcome, Outgoing, RelayDown
+from .pauses import (
+    lasting,
+    pause_all,
+    pause_round,
+    resume_all,
+    resume_round,
+    why_nothing_goes,
+)
 from .smtp import Relay
 
 __all__ = [
@@ -30,8 +45,20 @@ __all__ = [
     "Outcome",
     "Outgoing",
     "RelayDown",
+    "begin_canary",
+    "canaries",
+    "follow_canary",
+    "lasting",
+    "owe",
+    "pause_all",
+    "pause_round",
+    "resume_all",
+    "resume_round",
     "send",
+    "tell",
     "totals",
+    "trip",
+    "why_nothing_goes",
 ]
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
@@ -63,7 +90,8 @@ def send(
         recovery.recover(tally)
         try:
             with Relay(settings.EMAIL_SERVER, _host_name()) as relay:
-                while time.monotonic() < stop:
+                watch = breaker.Watch()
+                while time.monotonic() < stop and not watch.trips(tally["failed"]):
                     leases = ledger.claim(
                         model, owner, settings.SEND_BATCH, due_date, tally
                     )

@@ -18,18 +18,19 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from subscriptions.models import (
     Delivery,
     DeliveryEvent,
     Letter,
     Mailing,
-    Round,
     Subscriber,
 )
 from subscriptions.models.mailings import HORIZON
 from subscriptions.models.readers import fold_address
 
+from . import pauses
 from .outcome import REPLY_LENGTH, UNMADE, Outcome
 from .refusals import refusal, suppressed_among
 
@@ -71,14 +72,16 @@ def claim(
     """Lease up to `limit` mails that are to be sent now; none: there is nothing to do.
 
     Mails that must not go any more (`refusals`) or whose time is over end here; `tally`
-    counts those by state. Rounds that are paused are left alone. A mail that a crash
+    counts those by state. What is paused is left alone. A mail that a crash
     interrupted is leased alone, so that the one that causes crashes is found and the
     rest of its batch goes on; one in doubt comes last.
     """
     tally = Counter() if tally is None else tally
-    mails: QuerySet[Any] = model._default_manager.all()
-    if model is Delivery:
-        mails = mails.exclude(round__in=Round.objects.filter(paused=True))
+    now = timezone.now()
+    if pauses.why_nothing_goes(now):
+        return []
+    pauses.note_opening(now)
+    mails: QuerySet[Any] = model._default_manager.filter(pauses.may_go(model))
     if due_date is not None:
         mails = mails.filter(due_date=due_date)
     waiting = mails.filter(
@@ -103,8 +106,8 @@ def still_wanted(
 ) -> bool:
     """Ask right before MAIL FROM: is the lease ours, may the mail still go?
 
-    Renews the lease. A mail that must not go any more ends here; one of a round that
-    was paused meanwhile goes back, as does one that was made for another `recipient`
+    Renews the lease. A mail that must not go any more ends here; one that was paused
+    meanwhile goes back, as does one that was made for another `recipient`
     than it has now.
     """
     if not _mine(lease).update(leased_until=Now() + LEASE):
@@ -112,7 +115,7 @@ def still_wanted(
     mail = _mine(lease).select_related("subscriber").first()
     if mail is None:
         return False
-    if lease.model is Delivery and Round.objects.filter(pk=mail.round_id, paused=True):
+    if pauses.is_held(mail):
         release([lease])
         return False
     if recipient is not None and recipient != mail.address:

@@ -111,7 +111,7 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(
 ):
     for _ in range(40):
         a_digest()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert len(claimed()) == 40
 
 
