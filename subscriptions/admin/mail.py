@@ -53,6 +53,7 @@ class RoundAdmin(Shown):
         "shown_state",
         "papers",
         "filters",
+        "faults",
         "deliveries",
         "started_at",
         "completed_at",
