@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='Pause',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by', models.CharField(choices=[('operator', 'Operator'), ('breaker', 'circuit breaker'), ('window', 'send window')], max_length=16, verbose_name='paused by')),
+                ('by', models.CharField(choices=[('operator', 'operator'), ('breaker', 'circuit breaker'), ('window', 'send window')], max_length=16, verbose_name='paused by')),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('started_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),

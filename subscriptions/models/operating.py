@@ -14,7 +14,7 @@ class Pause(models.Model):
     """
 
     class By(models.TextChoices):
-        OPERATOR = "operator"
+        OPERATOR = "operator", "operator"
         BREAKER = "breaker", "circuit breaker"
         WINDOW = "window", "send window"
 
