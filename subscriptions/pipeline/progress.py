@@ -62,11 +62,16 @@ def progress(day: date, now: datetime | None = None) -> Progress:
 def note_pace(now: datetime) -> None:
     """Note how many of each open round have been sent; the tick calls it."""
     for round_ in Round.objects.filter(state=Round.State.OPEN):
-        if not round_.deliveries.open().exists() and not round_.pace:
+        if not round_.deliveries.open().exists() and _stands(round_.pace):
             continue
         sent = _counts(round_.due_date)[State.SENT]
         noted = [*round_.pace, [now.isoformat(), sent]][-_NOTED:]
         Round.objects.filter(pk=round_.pk).update(pace=noted)
+
+
+def _stands(noted: list[list[object]]) -> bool:
+    """Nothing was sent in the minutes noted: another note would say the same."""
+    return not noted or noted[0][1] == noted[-1][1]
 
 
 def _counts(day: date) -> dict[str, int]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from time import monotonic
 
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 from django.utils import timezone
@@ -55,14 +56,15 @@ class Watch:
 def trip(now: datetime) -> bool:
     """Pause all sending if a domain gives cause, and owe the operator a notice."""
     why = next(_causes(now), "")
-    if not why or not pauses.pause_all(now, Pause.By.BREAKER, why):
-        return False
+    with transaction.atomic():
+        if not why or not pauses.pause_all(now, Pause.By.BREAKER, why):
+            return False
+        notices.owe(
+            f"breaker {now.isoformat(timespec='seconds')}",
+            Notice.Kind.BREAKER,
+            f"All sending is paused: {why}. Look at what came back, then resume.",
+        )
     log.error("the circuit breaker paused all sending: %s", why)
-    notices.owe(
-        f"breaker {now.isoformat(timespec='seconds')}",
-        Notice.Kind.BREAKER,
-        f"All sending is paused: {why}. Look at what came back, then resume.",
-    )
     return True
 
 

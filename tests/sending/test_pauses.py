@@ -172,3 +172,12 @@ def test_a_pause_that_reaches_into_the_night_gives_no_time_twice(
     pauses.note_opening(EVENING + 12 * HOUR)
     stood = (max(ends, 10) - min(starts, 2)) * HOUR
     assert expires(digest) == EVENING + 5 * HOUR + stood
+
+
+def test_two_pauses_in_one_night_give_the_night_once(nights_off: None):
+    digest = a_digest_of(EVENING)
+    for starts, ends in [(3, 5), (6, 8)]:
+        pauses.pause_all(EVENING + starts * HOUR)
+        pauses.resume_all(EVENING + ends * HOUR)
+    pauses.note_opening(EVENING + 10 * HOUR)
+    assert expires(digest) == EVENING + 5 * HOUR + 8 * HOUR
