@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Round
-from subscriptions.sending import canary, ledger
+from subscriptions.sending import canary, claims
 
 from .rows import a_digest
 
@@ -23,7 +23,7 @@ def two_first(settings: Any) -> None:
 
 
 def claimed(owner: str = "host:1:a", limit: int = 50) -> list[int]:
-    return sorted(each.id for each in ledger.claim(Delivery, owner, limit))
+    return sorted(each.id for each in claims.claim(Delivery, owner, limit))
 
 
 def a_round_of(number: int) -> tuple[Round, list[int]]:
