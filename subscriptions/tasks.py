@@ -54,3 +54,8 @@ def forget() -> None:
 @shared_task(expires=3600)
 def remind() -> None:
     pipeline.remind(timezone.now(), until=monotonic() + SHIFT)
+
+
+@shared_task(expires=240)
+def take_returns() -> None:
+    pipeline.take_returns(until=monotonic() + SHIFT)

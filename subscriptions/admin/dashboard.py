@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from subscriptions.models import Delivery, Round, Source, SourceRun
+from subscriptions.models import Delivery, DeliveryEvent, Round, Source, SourceRun
 
 from . import figures
 from .rows import SHAPES, TONES, list_url
@@ -178,6 +178,11 @@ def wanted(found: figures.Attention, today: date) -> list[Notice]:
         )
         url = list_url(Delivery, state__exact=state, due_date__gte=since)
         lines.append(_notice(state, text, url))
+    if found.refused:
+        mails = "mail was" if found.refused == 1 else "mails were"
+        text = f"{found.refused:,} {mails} refused by policy in a week: it is about us"
+        url = list_url(DeliveryEvent, verdict__exact=DeliveryEvent.Verdict.POLICY)
+        lines.append(_notice("failed", text, url))
     return lines
 
 

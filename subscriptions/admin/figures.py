@@ -12,7 +12,14 @@ from django.conf import settings
 from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
-from subscriptions.models import Delivery, Round, Source, SourceRun, Subscriber
+from subscriptions.models import (
+    Delivery,
+    DeliveryEvent,
+    Round,
+    Source,
+    SourceRun,
+    Subscriber,
+)
 
 State = Delivery.State
 # Every state of a delivery is in one of these: they add up to what was due.
@@ -25,6 +32,7 @@ OUTCOMES = {
     "pending": (State.PENDING, State.LEASED),
 }
 NEED_A_PERSON = (State.FAILED, State.IN_DOUBT, State.QUARANTINED)
+REFUSED_WITHIN = timedelta(days=7)
 # The best that a day's attempts came to is how that day went: an attempt that finds
 # everything listed already, after one that listed it, is no bad news.
 BEST_FIRST = ("fresh", "partial", "stale", "quiet", "down")
@@ -101,14 +109,16 @@ class Down:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What needs a person. `deliveries`: state -> how many in the days looked at."""
+    """What needs a person. `deliveries`: state -> how many in the days looked at.
+    `refused`: how many mails servers refused by policy in the last seven."""
 
     down: tuple[Down, ...]
     deliveries: dict[str, int]
     paused: tuple[tuple[int, date], ...]
+    refused: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.down or self.deliveries or self.paused)
+        return bool(self.down or self.deliveries or self.paused or self.refused)
 
 
 def home_day(now: datetime) -> date:
@@ -221,7 +231,10 @@ def attention(today: date, days: int = 30) -> Attention:
         .annotate(n=Count("pk"))
     )
     paused = Round.objects.filter(paused=True).values_list("pk", "due_date")
-    return Attention(_down(), dict(bad), tuple(paused))
+    policy = DeliveryEvent.objects.filter(
+        verdict=DeliveryEvent.Verdict.POLICY, at__date__gt=today - REFUSED_WITHIN
+    )
+    return Attention(_down(), dict(bad), tuple(paused), policy.count())
 
 
 def last_days(today: date, days: int) -> list[date]:

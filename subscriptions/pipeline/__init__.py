@@ -12,6 +12,7 @@ from .importing import BadLine, Imported, import_subscribers
 from .intake import first_edition, ingest, ingest_file, publish, publish_until
 from .mails import preview, web_copy
 from .reminders import remind
+from .returns import take_returns
 from .round import RoundReport, close_rounds, deliver, forget, run
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "publish_until",
     "remind",
     "run",
+    "take_returns",
     "web_copy",
 ]

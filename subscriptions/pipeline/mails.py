@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from email.utils import parseaddr
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -40,7 +39,7 @@ def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
         if rendered.left_out != each.left_out:
             # What the mail had no room for was not had (rounds.md 10).
             rows.filter(pk=each.pk).update(left_out=rendered.left_out)
-        mails[each.pk] = _outgoing(each.subscriber, rendered)
+        mails[each.pk] = _outgoing(each, rendered)
     return mails
 
 
@@ -196,6 +195,7 @@ def envelope_of(
         message_id=row.message_id,
         date=made,
         feedback_id=f"{kind}:{settings.LIST_ID}",
+        **links.mailboxes(row),
     )
 
 
@@ -211,9 +211,9 @@ def _links(reader: Subscriber, delivery: Delivery) -> rendering.Links:
     )
 
 
-def _outgoing(reader: Subscriber, mail: rendering.Rendered) -> sending.Outgoing:
+def _outgoing(delivery: Delivery, mail: rendering.Rendered) -> sending.Outgoing:
     return sending.Outgoing(
-        sender=parseaddr(settings.EMAIL_FROM)[1],
-        recipient=reader.email,
+        sender=links.envelope_sender(delivery),
+        recipient=delivery.address,
         message=mail.message,
     )

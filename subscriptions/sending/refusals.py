@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
@@ -20,25 +20,39 @@ _FOR_READERS = frozenset(
 _OF_ADDRESSES = frozenset({Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED})
 
 
-def suppressed_among(mails: Iterable[Delivery | Letter]) -> set[int]:
-    """Ids of the mails to addresses that must not be mailed; one query for all."""
+def suppressed_among(mails: Sequence[Delivery | Letter]) -> set[int]:
+    """Ids of the mails to addresses that must not be mailed; one query for all.
+
+    A letter that asks an address to confirm again goes out in spite of its bounces.
+    """
     by_hash: dict[str, list[int]] = defaultdict(list)
     for mail in mails:
         for one in Suppression.hashes_of(mail.address):
             by_hash[one].append(mail.pk)
     standing = Suppression.objects.standing().filter(address_hash__in=by_hash)
-    hashes = standing.values_list("address_hash", flat=True)
-    return {pk for one in hashes for pk in by_hash[one]}
+    asking = {mail.pk for mail in mails if _asks_again(mail)}
+    return {
+        pk
+        for one, reason in standing.values_list("address_hash", "reason")
+        for pk in by_hash[one]
+        if not (pk in asking and reason == Suppression.Reason.BOUNCED)
+    }
 
 
 def refusal(mail: Delivery | Letter, suppressed: Collection[int]) -> Refusal | None:
     """The state and reason this mail ends with, or None where it may go."""
     reader = mail.subscriber
-    if mail.pk in suppressed or reader.state == Subscriber.State.SUPPRESSED:
+    is_out = reader.state == Subscriber.State.SUPPRESSED and not _asks_again(mail)
+    if mail.pk in suppressed or is_out:
         return State.SUPPRESSED, "the address is on the suppression list"
     if isinstance(mail, Delivery):
         return _digest_refusal(reader)
     return _letter_refusal(mail, reader)
+
+
+def _asks_again(mail: Delivery | Letter) -> bool:
+    """Consent lets one such letter through in 30 days."""
+    return isinstance(mail, Letter) and mail.context.get("after_bounces") is True
 
 
 def _digest_refusal(reader: Subscriber) -> Refusal | None:
