@@ -16,7 +16,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connections
 
 from subscriptions import links
 
@@ -30,11 +30,8 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def serve(host: str, port: int) -> Iterator[int]:
-    """Listen while inside; the port (that given, or a free one for 0).
-
-    Raises OSError where it cannot listen there.
-    """
+def serve(host: str, port: int) -> Iterator[None]:
+    """Listen while inside. Raises OSError where it cannot listen there."""
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # it logs every address
     taker = _Taker()
     controller = Controller(
@@ -47,8 +44,7 @@ def serve(host: str, port: int) -> Iterator[int]:
     )
     controller.start()
     try:
-        assert isinstance(controller.server, asyncio.Server)  # noqa: S101  started
-        yield controller.server.sockets[0].getsockname()[1]
+        yield
     finally:
         controller.stop()
         taker.close()
@@ -71,7 +67,7 @@ class _Taker:
         self._thread = ThreadPoolExecutor(1, "returns")
 
     def close(self) -> None:
-        self._thread.submit(connection.close).result()
+        self._thread.submit(connections.close_all).result()
         self._thread.shutdown()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name

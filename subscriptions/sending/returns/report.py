@@ -66,7 +66,8 @@ def addresses_in(field: str) -> frozenset[str]:
         return frozenset()
     readings = {address, _XTEXT.sub(lambda at: chr(int(at[1], 16)), address)}
     readings |= {_UNICODE.sub(_character, each) for each in readings}
-    return frozenset(fold_address(each) for each in readings)
+    # No database takes a NUL or half a character; no address has one.
+    return frozenset(fold_address(each) for each in readings if each.isprintable())
 
 
 def _character(found: re.Match[str]) -> str:
