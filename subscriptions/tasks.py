@@ -49,6 +49,7 @@ def forget() -> None:
     now = timezone.now()
     consent.forget(now)
     pipeline.forget(now)
+    pipeline.forget_returns(now)
 
 
 @shared_task(expires=3600)

@@ -12,7 +12,7 @@ from .importing import BadLine, Imported, import_subscribers
 from .intake import first_edition, ingest, ingest_file, publish, publish_until
 from .mails import preview, web_copy
 from .reminders import remind
-from .returns import take_returns
+from .returns import forget_returns, take_returns
 from .round import RoundReport, close_rounds, deliver, forget, run
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "explain",
     "first_edition",
     "forget",
+    "forget_returns",
     "import_subscribers",
     "ingest",
     "ingest_file",

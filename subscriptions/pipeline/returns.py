@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 from django.conf import settings
 
+from subscriptions.models import DeliveryEvent
 from subscriptions.sending import returns
 from subscriptions.sending.returns import folders
+
+from .had import KEPT
+
+
+def forget_returns(now: datetime) -> int:
+    """Empty what servers said more than 90 days ago; how many. Kinds and times stay."""
+    old = DeliveryEvent.objects.filter(at__lt=now - KEPT)
+    return old.exclude(detail="").update(detail="")
 
 
 def take_returns(until: float = math.inf) -> Counter[str]:
