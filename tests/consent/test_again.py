@@ -116,6 +116,15 @@ def test_a_complaint_meanwhile_stops_the_letter_and_the_link(
     assert consent.confirm(reader.pk).state == "suppressed"
 
 
+def test_a_complaint_in_the_same_instant_counts_for_more() -> None:
+    with time_machine.travel(datetime(2026, 7, 7, 9, tzinfo=UTC), tick=False):
+        reader = a_reader(email="reader@example.org")
+        consent.suppress(reader.pk, Reason.BOUNCED)
+        ask()
+        consent.suppress(reader.pk, Reason.COMPLAINED)
+        assert consent.confirm(reader.pk).state == "suppressed"
+
+
 def test_a_link_from_before_the_suppression_lifts_nothing(reader: Subscriber) -> None:
     assert consent.confirm(reader.pk).state == "suppressed"
     assert Suppression.objects.standing().exists()

@@ -406,6 +406,14 @@ COMPLAINTS = [
         REFUSED,
         says="no mail of ours",
     ),
+    Sample(
+        "half a character in an address",
+        lambda t: arf(
+            t, report="Original-Rcpt-To: utf-8; \\x{D800}@example.org\n", original=""
+        ),
+        REFUSED,
+        says="no mail of ours",
+    ),
     Sample("not spam", lambda t: arf(t, "not-spam"), REFUSED, says="no complaint"),
     Sample(
         "a failed signature",
