@@ -50,7 +50,6 @@ class Complaint:
     """
 
     type: str
-    named: str
     mailboxes: tuple[str, ...]
     tokens: tuple[str, ...]
     message_ids: tuple[str, ...]
@@ -96,7 +95,6 @@ def _complaint(report: Fields, original: Fields) -> Complaint:
     places += [ways_out, original.get("reply-to", "")]
     return Complaint(
         type=_TYPES.get(named, ""),
-        named=named[:40],
         mailboxes=tuple(a for each in places for a in _MAILBOX.findall(each))[:20],
         tokens=tuple(_TOKEN.findall(ways_out))[:5],
         message_ids=tuple(_ID.findall(original.get("message-id", "")))[:5],

@@ -16,9 +16,10 @@ from email import policy
 from email.message import Message
 from itertools import islice
 
-# A report stands before the mail it returns, and ours have at most a tenth of this.
-LOOKED_AT = 1_000_000  # bytes
+# A report stands before the mail it returns, and ours have at most a quarter of this.
+LOOKED_AT = 500_000  # bytes
 _CONTAINERS = 200  # "multipart/" and "message/" in all of it
+_BOUNDARIES = 1_000  # lines that may begin a part
 _PARTS = 200
 _LINE = 4_000  # characters of a field
 _BLOCKS = 2_000  # recipients of one report
@@ -31,7 +32,8 @@ _FIELD = re.compile(r"([!-9;-~]{1,100}):[ \t]*(.*)", re.DOTALL)
 def opened(raw: bytes) -> Message | None:
     """The message of the first LOOKED_AT bytes; None if it is nested beyond reason."""
     raw = raw[:LOOKED_AT]
-    if len(list(islice(_CONTAINER.finditer(raw), _CONTAINERS + 1))) > _CONTAINERS:
+    containers = sum(1 for _ in islice(_CONTAINER.finditer(raw), _CONTAINERS + 1))
+    if containers > _CONTAINERS or raw.count(b"\n--") > _BOUNDARIES:
         return None
     try:
         return email.message_from_bytes(raw, policy=policy.compat32)

@@ -13,7 +13,13 @@ from email.message import Message
 from django.utils import timezone
 
 from subscriptions import links
-from subscriptions.models import Delivery, DeliveryEvent, Letter, Subscriber
+from subscriptions.models import (
+    Delivery,
+    DeliveryEvent,
+    Letter,
+    Subscriber,
+    Suppression,
+)
 from subscriptions.models.readers import fold_address
 
 from . import delivery_status, feedback, replies
@@ -21,7 +27,7 @@ from .noticing import Mail, noticed
 from .opening import LOOKED_AT, header, headers, opened
 from .report import Report
 
-Type = DeliveryEvent.Type
+Type, State = DeliveryEvent.Type, Subscriber.State
 # Servers give up after five days; what comes much later was kept by somebody.
 BELIEVED_FOR = timedelta(days=90)
 _WORST_FIRST = (Type.BOUNCED, Type.DEFERRED, Type.DELIVERED, Type.UNKNOWN)
@@ -114,14 +120,12 @@ def _complaint(
     complaint: feedback.Complaint, raw: bytes, given: Iterable[str]
 ) -> Taken:
     if not complaint.type:
-        return Taken(why=f"a feedback report, but no complaint: {complaint.named!r}")
+        return Taken(why="a feedback report, but no complaint")
     of = _complained_of(complaint, given)
     if of is None:
         return Taken(why="a complaint about no mail of ours")
     if isinstance(of, Subscriber):
-        return Taken(
-            complaint.type, noticed(complaint.type, of, report=_fingerprint(raw))
-        )
+        return _of_reader(complaint.type, of, raw)
     if why := unbelievable(of):
         return Taken(why=why)
     return Taken(complaint.type, noticed(complaint.type, of))
@@ -186,11 +190,20 @@ def _reply(
         return Taken(why="it was written by a program")
     if box.what == "reply" and not replies.says_only_stop(message):
         return Taken(why="a reply that does not say only stop")
-    type_ = Type.UNSUBSCRIBED
-    if reader.state in {Subscriber.State.UNSUBSCRIBED, Subscriber.State.SUPPRESSED}:
-        return Taken(type_)
-    named = header(message, "Message-ID").encode() or raw
-    return Taken(type_, noticed(type_, reader, report=_fingerprint(named)))
+    named = header(message, "Message-ID").encode()
+    return _of_reader(Type.UNSUBSCRIBED, reader, named or raw)
+
+
+def _of_reader(type_: str, reader: Subscriber, report: bytes) -> Taken:
+    """Of no mail that is known: once for each report, while it changes anything, else
+    one reader's sign could fill the table."""
+    if type_ == Type.COMPLAINED:
+        standing = Suppression.objects.of(reader.email).standing()
+        is_done = standing.filter(reason=Suppression.Reason.COMPLAINED).exists()
+    else:
+        is_done = reader.state in {State.UNSUBSCRIBED, State.SUPPRESSED}
+    fingerprint = hashlib.sha256(report).hexdigest()[:32]
+    return Taken(type_, not is_done and noticed(type_, reader, report=fingerprint))
 
 
 def _recipients_of(message: Message) -> list[str]:
@@ -207,7 +220,3 @@ def _first_of(addresses: Iterable[str], wanted: set[str]) -> links.Mailbox | Non
         if box.what in wanted:
             return box
     return None
-
-
-def _fingerprint(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()[:32]

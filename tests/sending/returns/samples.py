@@ -286,6 +286,16 @@ SHAPES = [
         "gone",
     ),
     Sample(
+        "parts without end",
+        lambda t: mail(
+            t.bounce,
+            b"--b\n\n" * 1_001,
+            Content_Type='multipart/mixed; boundary="b"',
+        ),
+        REFUSED,
+        says="nested",
+    ),
+    Sample(
         "nested beyond reason",
         lambda t: (
             mail(t.bounce, b"", Content_Type="x").partition(b"Content-Type")[0]
