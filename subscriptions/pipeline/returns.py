@@ -32,6 +32,7 @@ def take_returns(until: float = math.inf) -> Counter[str]:
     counts: Counter[str] = Counter()
     if settings.BOUNCE_MAILBOX:
         counts += folders.collect(Path(settings.BOUNCE_MAILBOX), until)
+    counts["weighed"] = returns.notice_expired()
     while monotonic() < until and (weighed := returns.weigh(limit=200)):
         counts["weighed"] += weighed
-    return counts
+    return +counts

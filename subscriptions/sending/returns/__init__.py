@@ -9,6 +9,7 @@ and `folders` are the two ways in, `verdicts` the table of what servers say, `ju
 when it is enough, `rates` what the circuit breaker asks.
 """
 
+from .expired import notice_expired
 from .noticing import Mail, noticed, weigh
 from .rates import Rate, rates
 from .services import Said, noticed_of
@@ -19,6 +20,7 @@ __all__ = [
     "Rate",
     "Said",
     "Taken",
+    "notice_expired",
     "noticed",
     "noticed_of",
     "rates",

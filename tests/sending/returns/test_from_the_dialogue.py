@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from subscriptions import links, pipeline
-from subscriptions.models import Delivery, Subscriber, Suppression
+from subscriptions.models import Delivery, DeliveryEvent, Subscriber, Suppression
 from subscriptions.pipeline.mails import outgoing_digests
 from subscriptions.sending import send
 from tests.sending.oracle import Oracle
@@ -35,6 +35,21 @@ def test_a_mailbox_refused_on_two_days_is_suppressed(
     assert send(Delivery, digests).suppressed == 1
     later.refresh_from_db()
     assert later.state == "suppressed"
+
+
+def test_a_mailbox_full_until_the_mail_expires_is_a_soft_bounce() -> None:
+    last = "not taken in time; last: "
+    full = a_digest(state="expired", due_date=today(), reason=f"{last}452 4.2.2 full")
+    a_digest(state="expired", due_date=today(), reason=f"{last}451 4.3.2 relay busy")
+    a_digest(state="expired", due_date=today(), reason="not tried in time")
+    assert pipeline.take_returns() == {"weighed": 1}
+    assert pipeline.take_returns() == {}
+    event = DeliveryEvent.objects.get()
+    assert (event.delivery, event.status, event.verdict) == (full, "4.2.2", "soft")
+
+
+def today() -> date:
+    return timezone.now().date()
 
 
 def test_each_mail_is_sent_from_its_own_address() -> None:
