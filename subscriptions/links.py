@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
-from base64 import urlsafe_b64encode
+from base64 import b32encode, urlsafe_b64encode
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -125,6 +128,82 @@ def _value(purpose: str, given: str) -> str:
 def is_older(given: str, than: datetime) -> bool:
     """Was this token, read before, made in a second earlier than `than`?"""
     return signing.b62_decode(given.split("~")[1]) < int(than.timestamp())
+
+
+class Mailbox(NamedTuple):
+    """An address of ours that mail comes back to: for what, and the row it names."""
+
+    what: str
+    pk: int
+
+
+# Of a digest and of a letter: where what becomes of it is reported to (VERP, RFC 5321
+# section 4.5.5). Of a reader: where any mail of theirs unsubscribes, and where replies
+# to a digest go.
+_MAILBOXES = {"digest": "d", "letter": "l", "unsubscribe": "u", "reply": "r"}
+_MAILBOX = re.compile(r"([dlur])([0-9a-z]{1,13})-([a-z2-7]{26})")
+
+
+def mailbox(what: str, pk: int) -> str:
+    """`bounces+d1x-<128-bit HMAC>@...`; "" where BOUNCE_ADDRESS is not set.
+
+    In base 36 and 32: the servers on the way may change capitals. It never expires; how
+    old the mail may be is for those to judge who read what comes back.
+    """
+    if not settings.BOUNCE_ADDRESS:
+        return ""
+    name, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
+    value = f"{_MAILBOXES[what]}{_base36(pk)}"
+    return f"{name}+{value}-{_mailbox_mac(value, settings.SECRET_KEY)}@{domain}"
+
+
+def read_mailbox(address: str) -> Mailbox:
+    """What an address made by `mailbox` names. Raises BadLink for anything else."""
+    name, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
+    given, _, at = address.strip().lower().rpartition("@")
+    found = _MAILBOX.fullmatch(given.removeprefix(f"{name}+"))
+    if not domain or at != domain or not found:
+        raise BadLink("mailbox")
+    value = found[1] + found[2]
+    for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+        if hmac.compare_digest(_mailbox_mac(value, key), found[3]):
+            what = next(what for what, sign in _MAILBOXES.items() if sign == found[1])
+            return Mailbox(what, int(found[2], 36))
+    raise BadLink("mailbox")
+
+
+def envelope_sender(mail: Delivery | Letter) -> str:
+    """MAIL FROM of a mail: its own bounce address, else the bare EMAIL_FROM."""
+    what = "digest" if isinstance(mail, Delivery) else "letter"
+    return mailbox(what, mail.pk) or parseaddr(settings.EMAIL_FROM)[1]
+
+
+def mailboxes(mail: Delivery | Letter) -> dict[str, str]:
+    """For the headers: where a reader can unsubscribe by mail, and reply to.
+
+    None where a letter goes to an address that is not its reader's: whoever reads it
+    there is to unsubscribe nobody.
+    """
+    if mail.address != mail.subscriber.email:
+        return {}
+    return {
+        "unsubscribe_mailbox": mailbox("unsubscribe", mail.subscriber_id),
+        "reply_mailbox": mailbox("reply", mail.subscriber_id),
+    }
+
+
+def _mailbox_mac(value: str, secret: str) -> str:
+    mac = hmac.digest(_key("mailbox", secret), value.encode(), "sha256")
+    return b32encode(mac[:16]).decode().rstrip("=").lower()
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+        if not number:
+            return digits
 
 
 def absolute(name: str, *args: object) -> str:

@@ -6,10 +6,7 @@ import calendar
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from email.utils import parseaddr
 from typing import Any
-
-from django.conf import settings
 
 from subscriptions import links, rendering, sending
 from subscriptions.crashpoint import crashpoint
@@ -38,7 +35,7 @@ def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
     letters = Letter.objects.filter(pk__in=ids).select_related("subscriber")
     return {
         each.pk: sending.Outgoing(
-            sender=parseaddr(settings.EMAIL_FROM)[1],
+            sender=links.envelope_sender(each),
             recipient=each.address,
             message=_Made(_letter(each)),
         )

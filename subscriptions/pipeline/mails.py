@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from email.utils import parseaddr
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -34,12 +33,14 @@ def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
     rows = Delivery.objects.filter(pk__in=ids).select_related("subscriber")
     deliveries = list(rows)
     listings = _listings(deliveries)
-    sender = parseaddr(settings.EMAIL_FROM)[1]
     mails = {}
     for each in deliveries:
         made = _Made(each.pk, each.left_out, _digest(each, listings))
         mails[each.pk] = sending.Outgoing(
-            sender, each.subscriber.email, made.message, made.settle
+            links.envelope_sender(each),
+            each.address,
+            made.message,
+            made.settle,
         )
     return mails
 
@@ -221,6 +222,7 @@ def envelope_of(
         message_id=row.message_id,
         date=made,
         feedback_id=f"{kind}:{settings.LIST_ID}",
+        **links.mailboxes(row),
     )
 
 

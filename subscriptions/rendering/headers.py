@@ -44,16 +44,12 @@ def lines(
         f"Subject: {_folded('Subject', subject)}",
         f"Date: {_date(envelope.date.replace(microsecond=0))}",
         f"Message-ID: {_message_id(envelope.message_id)}",
-        f"List-Unsubscribe: <{_uri(links.one_click)}>",
+        f"List-Unsubscribe: {_ways_out(links.one_click, envelope)}",
     ]
+    if replies := _reply_to(settings.CONTACT, envelope.reply_mailbox):
+        own.append(f"Reply-To: {replies}")
     return [
-        *_constant(
-            settings.EMAIL_FROM,
-            settings.SITE_NAME,
-            settings.LIST_ID,
-            settings.CONTACT,
-            bulk,
-        ),
+        *_constant(settings.EMAIL_FROM, settings.SITE_NAME, settings.LIST_ID, bulk),
         *[line.encode("ascii") for line in own],
         _line("Feedback-ID", envelope.feedback_id),
     ]
@@ -64,7 +60,7 @@ _date = lru_cache(maxsize=1000)(format_datetime)
 
 @lru_cache(maxsize=16)
 def _constant(
-    email_from: str, site: str, list_id: str, contact: str, bulk: bool
+    email_from: str, site: str, list_id: str, bulk: bool
 ) -> tuple[bytes, ...]:
     """What stands in every mail of this installation."""
     fields = [
@@ -74,10 +70,6 @@ def _constant(
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
     ]
-    if "@" in contact:
-        name, address = parseaddr(contact)
-        bare = mailbox(address)
-        fields.append(("Reply-To", _named(name, bare) if name else bare))
     if bulk:
         fields.append(("Precedence", "bulk"))
     fields.append(("MIME-Version", "1.0"))
@@ -162,6 +154,29 @@ def _folded(name: str, text: str) -> str:
         folded += f" {word}"
         line += f" {word}"
     return folded[1:]
+
+
+def _ways_out(one_click: str, envelope: Envelope) -> str:
+    """The one-click address, then the mailbox; each on a line of its own."""
+    web = f"<{_uri(one_click)}>"
+    if not envelope.unsubscribe_mailbox:
+        return web
+    by_mail = mailbox(envelope.unsubscribe_mailbox)
+    return f"{web},{FOLD}<mailto:{by_mail}?subject=unsubscribe>"
+
+
+def _reply_to(contact: str, own: str) -> str:
+    """People read the contact's mail; the reader's own mailbox knows "stop"."""
+    replies = [_contact(contact)] if "@" in contact else []
+    replies += [f"<{mailbox(own)}>"] if own else []
+    return f",{FOLD}".join(replies)
+
+
+@lru_cache(maxsize=16)
+def _contact(contact: str) -> str:
+    name, address = parseaddr(contact)
+    bare = mailbox(address)
+    return _named(name, bare) if name else bare
 
 
 def _uri(url: str) -> str:
