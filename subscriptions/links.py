@@ -17,12 +17,13 @@ import time
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from .models import Delivery, Letter, Subscriber
+from .models import Letter, Subscriber
 
 # None: never expires. An unsubscribe link works for as long as the mail is kept.
 _LIFETIMES: dict[str, timedelta | None] = {
@@ -40,7 +41,20 @@ _LIFETIMES: dict[str, timedelta | None] = {
     "digest": timedelta(days=90),
     "tune": timedelta(days=90),
 }
+_PLACE = "0-token-0"  # stands for a token where addresses are taken apart
 _MAC_LENGTH = 22  # characters of base64: 128 bits and more
+
+
+class Row(Protocol):
+    """A row of the database, whole or only its key: a round reads no more of one."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+class Made(Row, Protocol):
+    @property
+    def created_at(self) -> datetime: ...
 
 
 class BadLink(Exception):
@@ -133,11 +147,11 @@ def absolute(name: str, *args: object) -> str:
 
 
 def site() -> str:
-    return absolute("front")
+    return _page(settings.PUBLIC_URL, "front")
 
 
 def privacy() -> str:
-    return absolute("privacy")
+    return _page(settings.PUBLIC_URL, "privacy")
 
 
 def paper(arxiv_id: str) -> str:
@@ -148,8 +162,8 @@ def confirm(reader: Subscriber) -> str:
     return absolute("confirm", token("confirm", reader.pk))
 
 
-def preferences(reader: Subscriber, at: datetime | None = None) -> str:
-    return absolute("preferences", token("preferences", reader.pk, at))
+def preferences(reader: Row, at: datetime | None = None) -> str:
+    return _with_token("preferences", token("preferences", reader.pk, at))
 
 
 def account(reader: Subscriber) -> str:
@@ -171,13 +185,13 @@ def still_useful(reader: Subscriber) -> str:
     return absolute("still_useful", token("still", reader.pk))
 
 
-def unsubscribe(reader: Subscriber) -> str:
+def unsubscribe(reader: Row) -> str:
     """Page and RFC 8058 one-click address are the same: GET shows, POST acts."""
-    return absolute("unsubscribe", token("unsubscribe", reader.pk))
+    return _with_token("unsubscribe", token("unsubscribe", reader.pk))
 
 
-def web_copy(delivery: Delivery) -> str:
-    return absolute("digest", token("digest", delivery.pk, delivery.created_at))
+def web_copy(delivery: Made) -> str:
+    return _with_token("digest", token("digest", delivery.pk, delivery.created_at))
 
 
 def tune(reader_pk: int, paper_pk: int, at: datetime) -> str:
@@ -187,10 +201,22 @@ def tune(reader_pk: int, paper_pk: int, at: datetime) -> str:
     4 microseconds: a morning of a million digests needs twelve million.
     """
     value = f"{_base62(reader_pk)}-{_base62(paper_pk)}"
-    return f"{_tune_page(settings.PUBLIC_URL)}{_signed('tune', value, at)}"
+    return _with_token("tune", _signed("tune", value, at))
 
 
-@lru_cache(maxsize=4)
-def _tune_page(public_url: str) -> str:
-    """What all of these addresses begin with; `reverse` takes longer than a token."""
-    return public_url + reverse("tune", args=["token"]).removesuffix("token")
+def _with_token(name: str, made: str) -> str:
+    before, after = _around(settings.PUBLIC_URL, name)
+    return f"{before}{made}{after}"
+
+
+@lru_cache(maxsize=64)
+def _around(public_url: str, name: str) -> tuple[str, str]:
+    """What such an address has before and after its token; `reverse` takes longer than
+    a token does."""
+    before, after = reverse(name, args=[_PLACE]).split(_PLACE)
+    return public_url + before, after
+
+
+@lru_cache(maxsize=16)
+def _page(public_url: str, name: str) -> str:
+    return public_url + reverse(name)

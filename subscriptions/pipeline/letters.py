@@ -14,7 +14,7 @@ from django.conf import settings
 from subscriptions import links, rendering, sending
 from subscriptions.models import Letter, Subscriber
 
-from .mails import envelope_of, recipient_of
+from .digests import envelope_of, recipient_of
 
 Kind = Letter.Kind
 WEEKDAYS = tuple(calendar.day_name)
@@ -33,16 +33,20 @@ _ACTIONS: Mapping[str, Callable[[Letter], str]] = {
 
 
 def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
-    """The mails of these letters, by letter id."""
+    """The mails of these letters, by letter id; bytes are made when they are sent."""
     letters = Letter.objects.filter(pk__in=ids).select_related("subscriber")
     return {
         each.pk: sending.Outgoing(
             sender=parseaddr(settings.EMAIL_FROM)[1],
             recipient=each.address,
-            message=rendering.letter(_letter(each)).message,
+            message=_later(_letter(each)),
         )
         for each in letters
     }
+
+
+def _later(letter: rendering.LetterMail) -> Callable[[], bytes]:
+    return lambda: rendering.letter(letter).message
 
 
 def _letter(letter: Letter) -> rendering.LetterMail:
@@ -50,7 +54,7 @@ def _letter(letter: Letter) -> rendering.LetterMail:
     return rendering.LetterMail(
         kind=letter.kind,
         recipient=replace(recipient, address=letter.address),
-        envelope=envelope_of(letter, letter.created_at, letter.kind),
+        envelope=envelope_of(letter.message_id, letter.created_at, letter.kind),
         links=_links(letter),
         action_url=_ACTIONS[letter.kind](letter),
         facts=_facts(letter),

@@ -14,6 +14,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -122,7 +123,7 @@ def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | O
     """
     ids = [lease.id for lease in leases]
     try:
-        mails = render(ids)
+        mails = _made(ids, render)
     except Exception as error:
         fault = _kind_and_place(error)
     else:
@@ -131,7 +132,7 @@ def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | O
     faults: dict[int, tuple[str, str]] = {}
     for one in ids:
         try:
-            made[one] = render([one]).get(one, _MISSING)
+            made[one] = _made([one], render).get(one, _MISSING)
         except Exception as error:
             faults[one] = _kind_and_place(error)
     if not made and sum(not lease.unmade for lease in leases) > 1:
@@ -141,6 +142,17 @@ def _rendered(leases: Sequence[Lease], render: Render) -> dict[int, Outgoing | O
         log.error("mail %d could not be made: %s at %s", one, kind, place)
         made[one] = Outcome("deferred", "rendering", UNMADE + kind)
     return made
+
+
+def _made(ids: Sequence[int], render: Render) -> dict[int, Outgoing]:
+    """What `render` returns, each mail's bytes made: so that what cannot be made is
+    known before any of the batch is offered."""
+    return {one: _ready(mail) for one, mail in render(ids).items()}
+
+
+def _ready(mail: Outgoing) -> Outgoing:
+    message = mail.message()
+    return replace(mail, message=lambda: message)
 
 
 def _kind_and_place(error: Exception) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -15,14 +15,16 @@ _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A finished mail and its envelope; addresses without angle brackets.
+    """A mail and its envelope; addresses without angle brackets.
 
-    `message` is 7-bit: quoted-printable or base64 where the text is not ASCII.
+    `message` makes its bytes when it is to be sent, without asking the database, and
+    the same each time. They are 7-bit: quoted-printable or base64 where the text is
+    not ASCII.
     """
 
     sender: str
     recipient: str
-    message: bytes
+    message: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,15 +266,15 @@ def _ready(mail: Outgoing, smtp: smtplib.SMTP) -> _Ready | Outcome:
         sender, recipient = _to_ascii(mail.sender), _to_ascii(mail.recipient)
     except ValueError:
         return Outcome("failed", "address", "the address is not one", "5.1.3")
-    parameters = ""
+    parameters, message = "", mail.message()
     if not (sender + recipient).isascii():
         if not smtp.has_extn("smtputf8"):
             why = "the address is not ASCII and the relay does not offer SMTPUTF8"
             return Outcome("failed", "address", why, "5.6.7")  # RFC 6531 section 3.5
         parameters = " BODY=8BITMIME SMTPUTF8"
-    elif not mail.message.isascii():
+    elif not message.isascii():
         return Outcome("failed", "message", "the mail is not 7-bit", "5.6.3")
-    payload = _payload(mail.message)
+    payload = _payload(message)
     if smtp.has_extn("size"):
         limit = smtp.esmtp_features["size"]
         if limit.isdecimal() and 0 < int(limit) < len(payload):

@@ -93,7 +93,8 @@ def an_outgoing(
     body: bytes = b"Good morning.\r\n",
 ) -> Outgoing:
     head = f"Message-ID: {message_id}\r\nSubject: Papers\r\nTo: <r@example.org>\r\n\r\n"
-    return Outgoing("bounces@example.org", recipient, head.encode() + body)
+    message = head.encode() + body
+    return Outgoing("bounces@example.org", recipient, lambda: message)
 
 
 def server(url: str, user: str = "", password: str = "", security: str = "") -> Any:

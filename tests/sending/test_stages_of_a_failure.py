@@ -42,7 +42,7 @@ def offer(tmp_path: Path) -> Callable[[Script | None], tuple[Outcome, Oracle]]:
 def test_a_mail_that_is_taken_is_sent_with_the_reply(offer):
     outcome, oracle = offer(at("dot", "250 2.6.0 queued as 4711"))
     assert outcome == Outcome("sent", "dot", "250 2.6.0 queued as 4711", "2.6.0")
-    assert oracle.messages == [MAIL.message]
+    assert oracle.messages == [MAIL.message()]
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "dot"])
