@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
@@ -42,6 +43,7 @@ _LIFETIMES: dict[str, timedelta | None] = {
     "tune": timedelta(days=90),
 }
 _PLACE = "0-token-0"  # stands for a token where addresses are taken apart
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _MAC_LENGTH = 22  # characters of base64: 128 bits and more
 
 
@@ -90,9 +92,14 @@ def _signed(purpose: str, value: str, at: datetime | None) -> str:
     if _LIFETIMES[purpose] is not None:
         made = int(at.timestamp()) if at else int(time.time())
         value = f"{value}~{_base62(made)}"
-    key = _key(purpose, settings.SECRET_KEY)
+    return f"{value}~{_mac(_key(purpose, settings.SECRET_KEY), value)}"
+
+
+def _mac(key: bytes, value: str) -> str:
     mac = hmac.digest(key, value.encode(), "sha256")
-    return f"{value}~{urlsafe_b64encode(mac)[:_MAC_LENGTH].decode()}"
+    # Of 17 bytes the first 22 characters are those of all 32.
+    code = b2a_base64(mac[:17], newline=False)[:_MAC_LENGTH]
+    return code.translate(_URL_SAFE).decode()
 
 
 # The readers, papers and second of a batch of mails come again and again.
@@ -197,11 +204,23 @@ def web_copy(delivery: Made) -> str:
 def tune(reader_pk: int, paper_pk: int, at: datetime) -> str:
     """The "save or tune" page of one paper for one reader, for 90 days from `at`.
 
-    `at`: the delivery's `created_at`, so that its web copy renews nothing. Takes about
-    4 microseconds: a morning of a million digests needs twelve million.
+    `at`: the delivery's `created_at`, so that its web copy renews nothing.
     """
-    value = f"{_base62(reader_pk)}-{_base62(paper_pk)}"
-    return _with_token("tune", _signed("tune", value, at))
+    return tunes(reader_pk, at)(paper_pk)
+
+
+def tunes(reader_pk: int, at: datetime) -> Callable[[int], str]:
+    """The same for all papers of one mail, by paper: a morning of a million digests
+    needs twelve million, at about 3 microseconds each."""
+    before, after = _around(settings.PUBLIC_URL, "tune")
+    key = _key("tune", settings.SECRET_KEY)
+    reader, made = _base62(reader_pk), _base62(int(at.timestamp()))
+
+    def of(paper_pk: int) -> str:
+        value = f"{reader}-{_base62(paper_pk)}~{made}"
+        return f"{before}{value}~{_mac(key, value)}{after}"
+
+    return of
 
 
 def _with_token(name: str, made: str) -> str:

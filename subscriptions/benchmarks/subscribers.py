@@ -30,7 +30,7 @@ def subscribe(
     filters between them: 2.5 each in the mean, by the shares of `mix`."""
     ids, texts = _filters(mix, filters)
     random, yesterday = Random("readers"), (DAY - timedelta(1)).isoformat()
-    wishes = mix.readers(readers, filters)
+    wishes = mix.readers(readers, len(ids) - len(_BROAD))
     for first in range(0, readers, _BATCH):
         numbers = range(first, min(first + _BATCH, readers))
         stored = Subscriber.objects.bulk_create(
@@ -58,7 +58,8 @@ def _places(reader: int, wished: set[int]) -> Iterator[int]:
 
 
 def _filters(mix: Mix, number: int) -> tuple[Sequence[int], Sequence[str]]:
-    """Ids and canonical texts: the broad ones, then the mix's, the popular first."""
+    """Ids and canonical texts: the broad ones, then the mix's, the popular first; of
+    the mix's, two may be one."""
     written = [*_BROAD, *mix.filters(number)]
     texts = list(
         dict.fromkeys(matching.canonical(matching.parse(each)) for each in written)
@@ -70,10 +71,7 @@ def _filters(mix: Mix, number: int) -> tuple[Sequence[int], Sequence[str]]:
         ),
         batch_size=_BATCH,
     )
-    # Two of the mix may be the same filter; its readers then take the next one.
-    short = len(written) - len(texts)
-    ids = [row.pk for row in rows]
-    return ids + ids[-short:] * bool(short), texts + texts[-short:] * bool(short)
+    return [row.pk for row in rows], texts
 
 
 def _reader(number: int, random: Random, covered: dict[str, str]) -> Subscriber:

@@ -26,7 +26,7 @@ from subscriptions.models import (
 )
 from subscriptions.models.mailings import HORIZON
 
-from .bulk import among, insert
+from .bulk import among, insert, uncollected
 from .desk import Desk
 from .draft import Draft, draft_digest
 from .had import Had, had_by, had_later
@@ -145,7 +145,8 @@ class _Compose:
             ids = list(slice_.values_list("pk", flat=True)[: settings.COMPOSE_SLICE])
             if not ids:
                 break
-            total += self._slice(readers, ids)
+            with uncollected():
+                total += self._slice(readers, ids)
             last = ids[-1]
             if until is not None and monotonic() > until:
                 total += Composed(done=False)

@@ -6,7 +6,7 @@ what they are, and by which words they were found, is made once and kept for the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -119,10 +119,11 @@ class Digests:
 
     def _digest(self, told: Told) -> rendering.Digest:
         filters = {each["id"]: each for each in told.filters}
+        tune = links.tunes(told.subscriber_id, told.created_at)
         groups = [
             rendering.Group(
                 filters[key]["name"],
-                tuple([self._entry(told, pick, filters) for pick in picks]),
+                tuple([self._entry(pick, filters, tune) for pick in picks]),
             )
             for key, picks in groupby(told.picks, lambda pick: pick["filters"][0])
         ]
@@ -149,7 +150,10 @@ class Digests:
         )
 
     def _entry(
-        self, told: Told, pick: dict[str, Any], filters: Mapping[int, dict[str, Any]]
+        self,
+        pick: dict[str, Any],
+        filters: Mapping[int, dict[str, Any]],
+        tune: Callable[[int], str],
     ) -> rendering.Entry:
         key = pick["listing"]
         paper, card, source, listed_on, page_url, _ = self._listed[key]
@@ -159,7 +163,7 @@ class Digests:
             listed_on,
             tuple([self._reason(key, filters[each]) for each in pick["filters"]]),
             page_url,
-            links.tune(told.subscriber_id, paper, told.created_at),
+            tune(paper),
         )
 
     def _reason(self, listing: int, by: dict[str, Any]) -> rendering.Reason:

@@ -14,27 +14,28 @@ from django.utils import timezone
 from subscriptions import rendering, sending
 from subscriptions.models import Delivery, Subscriber
 
-from .bulk import among
+from .bulk import among, uncollected
 from .compose import compose_one
 from .digests import Digests, Told
 
 
-def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
-    """The mails of these deliveries, by delivery id."""
-    return outgoing(ids, Digests())
-
-
-def outgoing(ids: Sequence[int], digests: Digests) -> dict[int, sending.Outgoing]:
-    """The same with what an earlier batch has read.
+def outgoing_digests(
+    ids: Sequence[int], digests: Digests | None = None
+) -> Mapping[int, sending.Outgoing]:
+    """The mails of these deliveries, by delivery id; `digests` keeps for one batch what
+    another has read.
 
     All reading of the database is done here; the bytes are made when they are asked
     for. Only a digest that may be too large is made at once: what a mail has no room
     for was not had (rounds.md 10), and that is written down before it goes.
     """
-    told = Told.all_of(Delivery.objects.filter(pk__in=among(ids)))
+    digests = digests or Digests()
+    with uncollected():
+        told = Told.all_of(Delivery.objects.filter(pk__in=among(ids)))
+        made = digests.of(told)
     sender = parseaddr(settings.EMAIL_FROM)[1]
     mails = {}
-    for row, digest in zip(told, digests.of(told), strict=True):
+    for row, digest in zip(told, made, strict=True):
         assert row.pk is not None  # noqa: S101  it was read
         message = _later(digest)
         if not rendering.surely_fits(digest):

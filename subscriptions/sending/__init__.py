@@ -31,6 +31,7 @@ __all__ = [
     "Outcome",
     "Outgoing",
     "RelayDown",
+    "Render",
     "send",
     "totals",
 ]

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from subscriptions import consent, links, pipeline
 from subscriptions.models import Delivery, Edition, Letter, Subscriber
+from subscriptions.pipeline.digests import Digests
 from subscriptions.pipeline.letters import outgoing_letters
 from subscriptions.pipeline.mails import outgoing_digests
 from tests.factories import (
@@ -104,6 +107,32 @@ def test_each_of_a_batch_gets_their_own() -> None:
     assert set(to) == {one.email, two.email}
     assert "Protein" not in text(parsed(to[one.email]))
     assert "Gradient" not in text(parsed(to[two.email]))
+
+
+def test_a_mail_is_made_without_asking_the_database() -> None:
+    """Right before it is sent, among other mails that wait for their replies."""
+    listed(an_edition(), "Gradient flows")
+    reader = a_reader_of("gradient")
+    pipeline.compose_day(TUESDAY)
+    (mail,) = outgoing_digests([reader.deliveries.get().pk]).values()
+    with CaptureQueriesContext(connection) as asked:
+        message = mail.message()
+    assert len(asked) == 0
+    assert "Gradient flows" in text(parsed(message))
+
+
+def test_one_batch_reads_no_paper_that_another_has_read() -> None:
+    listed(an_edition(), "Gradient flows", "Gradient descent")
+    one, two = a_reader_of("gradient"), a_reader_of("flows", "gradient")
+    pipeline.compose_day(TUESDAY)
+    first, second = (each.deliveries.get().pk for each in (one, two))
+    (alone,) = outgoing_digests([second]).values()
+    kept = Digests()
+    outgoing_digests([first], kept)
+    with CaptureQueriesContext(connection) as asked:
+        (mail,) = outgoing_digests([second], kept).values()
+    assert len(asked) == 1  # the delivery itself
+    assert mail.message() == alone.message()
 
 
 def test_a_filter_deleted_after_compose_still_names_its_papers() -> None:

@@ -22,6 +22,7 @@ from subscriptions.benchmarks import (
     match,
     preview,
     rank,
+    round,
     scanners,
     search,
 )
@@ -33,6 +34,9 @@ _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
 _SIZES = ("papers", "filters", "subscribers", "rounds", "digests", "mails", "processes")
+_MEASURED = ["assemble", "match", "preview", "rank", "round", "scanners", "search"]
+# Where DATABASE_URL is PostgreSQL, measured in a database beside the service's.
+_AS_HERE = {"round", "search"}
 _PAPERS = {"search": 100_000}  # of the others 1,000
 # Of the table of `search`, whose figures are milliseconds and a ratio.
 _COLUMNS = {
@@ -62,12 +66,12 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "what",
-            choices=["assemble", "match", "preview", "rank", "scanners", "search"],
+            choices=[*_MEASURED],
         )
         sizes = parser.add_argument_group(
-            "match, search and, of papers a day, preview and scanners",
-            "search measures PostgreSQL where DATABASE_URL is one, else SQLite; "
-            "match and preview always SQLite",
+            "match, round, search and, of papers a day, preview and scanners",
+            "round and search measure PostgreSQL where DATABASE_URL is one, else "
+            "SQLite; match and preview always SQLite",
         )
         papers = "default: 1,000; of search 100,000"
         sizes.add_argument("--papers", type=int, metavar="N", help=papers)
@@ -77,14 +81,15 @@ class Command(ReportCommand):
         parser.add_argument_group("assemble").add_argument(
             "--digests", type=int, default=5000, metavar="N", help="of each round"
         )
-        links = parser.add_argument_group("scanners")
+        links = parser.add_argument_group("round and scanners")
         links.add_argument("--mails", type=int, default=2000, metavar="N")
         links.add_argument(
             "--processes",
             type=int,
             default=min(os.cpu_count() or 1, 4),
             metavar="N",
-            help="web servers, each asked by one connection (default %(default)s)",
+            help="senders, or web servers asked by one connection each "
+            "(default %(default)s)",
         )
         parser.add_argument_group("rank").add_argument(
             "--file",
@@ -113,6 +118,8 @@ class Command(ReportCommand):
             figures = assemble.measure(options["digests"], options["rounds"])
         elif what == "preview":
             figures = self._preview(options["papers"])
+        elif what == "round":
+            figures = self._round(options)
         elif what == "scanners":
             names = ("mails", "papers", "processes")
             sizes = {name: options[name] for name in names}
@@ -127,6 +134,14 @@ class Command(ReportCommand):
         figures = _rounded(figures)
         rows = _by_kind if what == "search" else _one_by_one
         self.answer(options, figures, rows(figures))
+
+    def _round(self, options: dict[str, Any]) -> dict[str, Any]:
+        names = ("subscribers", "filters", "papers", "processes")
+        sizes = {name: options[name] for name in names}
+        try:
+            return round.measure(**sizes, say=self.stderr.write)
+        except round.Stopped as error:
+            raise CommandError(f"{error}; see above.") from error
 
     def _preview(self, papers: int) -> dict[str, Any]:
         mix = Mix()
@@ -156,7 +171,7 @@ class Command(ReportCommand):
     def _measure_apart(self, options: dict[str, Any]) -> None:
         try:
             with TemporaryDirectory(prefix="paper-round-bench-") as folder:
-                as_here = options["what"] == "search"
+                as_here = options["what"] in _AS_HERE
                 with databases.temporary(Path(folder), as_here) as url:
                     self._measure_in(folder, url, options)
         except DatabaseError as error:
@@ -175,7 +190,7 @@ class Command(ReportCommand):
             "VAR_DIR": folder,
             "DATABASE_URL": url,
         }
-        if options["what"] == "scanners":
+        if options["what"] in {"round", "scanners"}:
             environment |= _SERVICE
         words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
         words += ["bench", options["what"]]
