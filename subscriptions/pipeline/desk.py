@@ -111,6 +111,10 @@ class Desk:
             }
         return self._relisted[edition.pk]
 
+    def papers(self, editions: Iterable[Edition]) -> set[int]:
+        """The ids of all papers that these editions list."""
+        return {entry.paper for each in editions for entry in self._index(each).entries}
+
     def _match(self, edition: Edition) -> matching.Matches:
         if edition.pk not in self._matches:
             matcher = self._matcher or matching.compiled()
