@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from random import Random
 from statistics import median
 from typing import Any
@@ -35,8 +36,15 @@ def digests(
     readers: int, papers: int = 200, seed: int = 1, each: int = PAPERS
 ) -> Iterator[Digest]:
     """Digests of one day: `each` out of `papers`, for one to three filters."""
-    random, mix = Random(seed), Mix(seed)
-    cards = [
+    random, cards = Random(seed), _cards(papers, seed)
+    for number in range(readers):
+        yield _one(number, random.sample(cards, each), random)
+
+
+@cache
+def _cards(papers: int, seed: int) -> list[Card]:
+    """Made once, and so are reasons: `pipeline.digests` keeps them for a round too."""
+    return [
         Card(
             arxiv_id=f"2607.{number:05}",
             title=document.title.capitalize(),
@@ -51,10 +59,13 @@ def digests(
             summary="",
             note="",
         )
-        for number, document in enumerate(mix.papers(papers))
+        for number, document in enumerate(Mix(seed).papers(papers))
     ]
-    for number in range(readers):
-        yield _one(number, random.sample(cards, each), random)
+
+
+@lru_cache(maxsize=50_000)
+def _reason(name: str, word: str) -> Reason:
+    return Reason(name, (Found(word, "title"),))
 
 
 def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
@@ -70,7 +81,7 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
             card,
             "arXiv",
             DAY,
-            (Reason(names[at % len(names)], (Found(card.title.split()[0], "title"),)),),
+            (_reason(names[at % len(names)], card.title.split()[0]),),
             f"{site}/papers/{card.arxiv_id}",
             f"{site}/tune/{number:05}-{at:04}~{token[-36:]}",
         )

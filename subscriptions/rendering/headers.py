@@ -7,8 +7,10 @@ encoded or broken is no longer one (RFC 8058 section 3.1, RFC 2047 section 5).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from itertools import accumulate
 
 from django.conf import settings
 
@@ -121,17 +123,14 @@ def phrase(text: str) -> str:
 
 def encoded_words(text: str) -> list[str]:
     """`text` as RFC 2047 words of at most 67 characters, none cutting a character."""
-    words: list[str] = []
-    word: list[str] = []
-    room = _WORD_LENGTH
-    for code in map(_code, text):
-        room -= len(code)
-        if room < 0:
-            words.append("".join(word))
-            word, room = [], _WORD_LENGTH - len(code)
-        word.append(code)
-    words.append("".join(word))
-    return [f"=?utf-8?q?{each}?=" for each in words]
+    codes = list(map(_code, text))
+    ends = list(accumulate(map(len, codes)))
+    words, first, length = [], 0, 0
+    while first < len(codes):
+        end = bisect_right(ends, length + _WORD_LENGTH, lo=first)
+        words.append("".join(codes[first:end]))
+        first, length = end, ends[end - 1]
+    return [f"=?utf-8?q?{each}?=" for each in words or [""]]
 
 
 @lru_cache(maxsize=4000)

@@ -83,7 +83,7 @@ def postmark(digest: Delivery, record: str = "Bounce", **fields: Any) -> dict[st
         "Email": READER,
         "BouncedAt": "2026-07-07T08:00:00Z",
         "Details": "smtp;550 5.1.1 The address does not exist",
-        "Metadata": {"sender": links.envelope_sender(digest)},
+        "Metadata": {"sender": links.envelope_sender("digest", digest.pk)},
     } | fields
 
 
@@ -139,7 +139,7 @@ def sparkpost(digest: Delivery, kind: str = "bounce") -> list[dict[str, Any]]:
                     "rcpt_to": READER,
                     "raw_reason": "550 5.1.1 unknown recipient",
                     "reason": "550 5.1.1 unknown recipient",
-                    "rcpt_meta": {"sender": links.envelope_sender(digest)},
+                    "rcpt_meta": {"sender": links.envelope_sender("digest", digest.pk)},
                     "transmission_id": "1",
                 }
             }

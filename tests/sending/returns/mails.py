@@ -26,7 +26,9 @@ class Target:
     @classmethod
     def of(cls, mail: Delivery | Letter) -> Target:
         return cls(
-            bounce=links.envelope_sender(mail),
+            bounce=links.envelope_sender(
+                "digest" if isinstance(mail, Delivery) else "letter", mail.pk
+            ),
             reader=mail.address,
             message_id=mail.message_id,
             link=links.unsubscribe(mail.subscriber),

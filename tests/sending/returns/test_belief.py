@@ -57,7 +57,7 @@ def test_a_report_of_a_mail_older_than_ninety_days_changes_nothing(
 def test_every_changed_character_of_the_sign_makes_it_no_address_of_ours(
     digest: Delivery,
 ) -> None:
-    address = links.envelope_sender(digest)
+    address = links.envelope_sender("digest", digest.pk)
     name, _, domain = address.partition("@")
     start = name.index("+") + 1
     for at in range(start, len(name)):
