@@ -37,6 +37,14 @@ def pytest_collection_modifyitems(
     items[:] = [item for item in items if item not in left]
 
 
+@pytest.fixture(autouse=True)
+def nobody_has_asked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process counts by readers' keys, and tests give the same ones again."""
+    from subscriptions.web import pace, tune
+
+    monkeypatch.setattr(tune, "PACE", pace.Pace(tune.PACE.most, tune.PACE.seconds))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recorded source data beside the repository."""
