@@ -122,11 +122,9 @@ def _next_due(reader: Subscriber, context: dict[str, Any]) -> str:
 
 
 def _nothing_today(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
-    editions = tuple(covered(**each) for each in context["editions"])
     return context | {
         "day": date.fromisoformat(context["day"]),
-        "editions": editions,
-        "papers": sum(each.papers for each in editions),
+        "editions": tuple(covered(**each) for each in context["editions"]),
         "next_due": _next_due(reader, context),
     }
 

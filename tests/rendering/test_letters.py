@@ -135,7 +135,7 @@ def test_what_came_nearest_says_how_many_were_held_and_which_word_was_missing(
 def test_an_empty_day_says_what_was_looked_at_and_what_comes_next(subtype: str) -> None:
     mail = letter(letter_of("nothing_today"))
     said = words(mail, subtype)
-    assert "Your 2 filters were held against 4,812 papers" in said
+    assert "Your 2 filters were held against 755 papers" in said
     assert "arXiv, Tue 7 Jul: 712 papers" in said
     assert "Hugging Face, Mon 6 Jul: 43 papers" in said
     assert "The next digest is due Wednesday 8 July at 07:00." in said
