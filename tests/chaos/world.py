@@ -1,0 +1,295 @@
+"""A world to break: a database, a folder and a relay that tells the truth, and senders
+that die in it.
+
+    with world("postgresql", tmp_path) as here:
+        here.run("round", crash="smtp.after_dot:3:KILL")
+        here.settle()
+        assert here.broken(kills=1) == []
+
+`broken` asks only what must hold for the whole, whatever happened on the way. Its lines
+carry the numbers of docs/operating.md's promises where there is one.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.end_to_end.service import DAY, ask, rows
+from tests.ingestion.invented import an_hf_item
+from tests.sending.oracle import Oracle, Script
+from tests.up.running import ROOT, environment
+
+READERS, CONNECTIONS, BATCH = 24, 3, 8
+FINAL = {
+    "sent",
+    "skipped",
+    "suppressed",
+    "unsubscribed",
+    "failed",
+    "expired",
+    "quarantined",
+}
+_ADDRESSES = "SELECT email FROM subscriptions_subscriber ORDER BY id"
+OPEN = "('pending', 'leased', 'deferred')"
+
+
+@dataclass
+class World:
+    settings: dict[str, str]
+    relay: Oracle
+    folder: Path
+    errors: str = ""
+    kills: int = 0
+    held: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(
+        self, *command: str, crash: str = "", **settings: str
+    ) -> subprocess.Popen[str]:
+        """A program of the service; `crash` arms a crash point (name:n:KILL)."""
+        armed = {"PAPER_ROUND_CRASH": crash} if crash else {}
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.settings | armed | settings,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.held.append(process)
+        return process
+
+    def run(self, *command: str, crash: str = "", **settings: str) -> int:
+        """The same to its end: its exit code, negative for a signal."""
+        process = self.start(*command, crash=crash, **settings)
+        _, said = process.communicate(timeout=90)
+        self.errors += said
+        self.kills += process.returncode == -signal.SIGKILL
+        return process.returncode
+
+    def round(self, crash: str = "") -> int:
+        return self.run("round", "--day", str(DAY), crash=crash)
+
+    def settle(self, within: float = 60.0) -> None:
+        """Rounds until one ends well and nothing of the day is open."""
+        deadline = time.monotonic() + within
+        while True:
+            code = self.round()
+            (open_,) = self.one(
+                f"SELECT count(*) FROM subscriptions_delivery WHERE state IN {OPEN} "
+                "OR (state = 'in_doubt' AND next_at IS NOT NULL)"
+            )
+            if code == 0 and not open_:
+                return
+            self.hurry()
+            assert time.monotonic() < deadline, (code, self.states(), self.errors)
+
+    def hurry(self) -> None:
+        """Let what was put off be due: the pauses between attempts are not the test."""
+        past = "'2020-01-01 00:00:00+00:00'"
+        for table in ("delivery", "letter"):
+            self.write(
+                f"UPDATE subscriptions_{table} SET next_at = {past} "
+                "WHERE state IN ('deferred', 'in_doubt') AND next_at IS NOT NULL"
+            )
+
+    def ended(self, process: subprocess.Popen[str], wait: bool = False) -> bool:
+        """Whether it has ended; what it said and how it died is kept."""
+        if process.poll() is None and not wait:
+            return False
+        _, said = process.communicate(timeout=30)
+        self.errors += said
+        self.kills += process.returncode == -signal.SIGKILL
+        return True
+
+    def addresses(self) -> list[str]:
+        return [one for (one,) in rows(self.settings, _ADDRESSES)]
+
+    def one(self, statement: str) -> Any:
+        return rows(self.settings, statement)[0]
+
+    def write(self, statement: str) -> None:
+        if url := self.settings.get("DATABASE_URL"):
+            with psycopg.connect(url, autocommit=True) as postgres:
+                postgres.execute(statement)
+            return
+        import sqlite3
+
+        path = Path(self.settings["VAR_DIR"]) / "paper_round.sqlite3"
+        with sqlite3.connect(path, timeout=20) as lite:
+            lite.execute(statement)
+        lite.close()
+
+    def cut_off(self) -> None:
+        """End every connection that anybody has to the database."""
+        url = self.settings.get("DATABASE_URL")
+        if url:
+            with psycopg.connect(url, autocommit=True) as postgres:
+                postgres.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    def states(self) -> dict[str, int]:
+        counted = "SELECT state, count(*) FROM subscriptions_delivery GROUP BY state"
+        return dict(rows(self.settings, counted))
+
+    def broken(self, connections: int = CONNECTIONS) -> list[str]:
+        """What does not hold, in words; nothing: the world is whole."""
+        told = [*self._rows(), *self._copies(connections), *self._papers()]
+        if "Traceback" in self.errors:
+            told.append(f"a traceback in the log: {self.errors[-2000:]}")
+        return told
+
+    def _rows(self) -> Iterator[str]:
+        eligible = "SELECT count(*) FROM subscriptions_subscriber WHERE state = 'active'"
+        due = f"SELECT count(*) FROM subscriptions_delivery WHERE due_date = '{DAY}'"
+        readers, owed = self.one(eligible)[0], self.one(due)[0]
+        if readers != owed:
+            yield f"{readers} readers are due, {owed} have a row"
+        if strange := self.states().keys() - FINAL - {"in_doubt"}:
+            yield f"not final: {strange}"
+        (open_,) = self.one(
+            "SELECT count(*) FROM subscriptions_delivery d JOIN subscriptions_round r "
+            f"ON r.id = d.round_id WHERE r.state = 'complete' AND d.state IN {OPEN}"
+        )
+        if open_:
+            yield f"a complete round has {open_} open rows"
+
+    def _copies(self, connections: int) -> Iterator[str]:
+        taken = self.relay.taken()
+        copies = Counter(each.recipient for each in taken)
+        said = rows(
+            self.settings,
+            "SELECT email, d.state, d.message_id FROM subscriptions_delivery d "
+            "JOIN subscriptions_subscriber s ON s.id = d.subscriber_id",
+        )
+        sent = {email for email, state, _ in said if state == "sent"}
+        doubted = {email for email, state, _ in said if state == "in_doubt"}
+        if lost := sent - copies.keys():
+            yield f"sent by the ledger, never taken by the relay: {len(lost)}"
+        if unknown := copies.keys() - sent - doubted:
+            yield f"taken by the relay, not sent by the ledger: {len(unknown)}"
+        twice = sum(copies.values()) - len(copies)
+        if twice > self.kills * connections:
+            yield f"{twice} second copies after {self.kills} kills"
+        if worst := [n for n in copies.values() if n > 1 + self.kills]:
+            yield f"{max(worst)} copies of one mail after {self.kills} kills"
+        ids = {email: message_id for email, _, message_id in said}
+        if any(ids.get(each.recipient) != each.message_id for each in taken):
+            yield "a copy has another Message-ID"
+
+    def _papers(self) -> Iterator[str]:
+        had: Counter[tuple[int, int]] = Counter()
+        sent = "SELECT subscriber_id, picks FROM subscriptions_delivery"
+        for reader, picks in rows(self.settings, f"{sent} WHERE state = 'sent'"):
+            found = json.loads(picks) if isinstance(picks, str) else picks
+            had.update((reader, pick["paper"]) for pick in found)
+        if again := [key for key, times in had.items() if times > 1]:
+            yield f"{len(again)} papers came to a reader twice"
+
+
+# --- making one --------------------------------------------------------------------
+
+
+@contextmanager
+def world(
+    kind: str, folder: Path, script: Script | None = None, **settings: str
+) -> Iterator[World]:
+    """READERS who all want the five papers of a day that is not published yet."""
+    made = {
+        "SMTP_CONNECTIONS": str(CONNECTIONS),
+        "SEND_BATCH": str(BATCH),
+        "COMPOSE_SLICE": str(BATCH),
+    } | settings
+    var = folder / "var"
+    with Oracle(folder / "taken.jsonl", script) as relay:
+        here = environment(var, EMAIL_URL=relay.url, **_like(kind, var), **made)
+        stage = World(here, relay, folder)
+        try:
+            yield stage
+        finally:
+            for process in stage.held:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            _drop(here)
+
+
+_templates: dict[str, Path | str] = {}
+
+
+def _like(kind: str, var: Path) -> dict[str, str]:
+    """A copy of what was seeded once in this process: seconds less than seeding."""
+    if kind == "sqlite":
+        if kind not in _templates:
+            _templates[kind] = _seeded(var.parent / "seed", {})
+        shutil.copytree(_templates[kind], var)
+        return {}
+    server = os.environ.get("TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip("bin/test starts a PostgreSQL for this")
+    kind = server  # a server of a test's own has a template of its own
+    if kind not in _templates:
+        name = _create(server)
+        _seeded(var.parent / "seed", {"DATABASE_URL": _at(server, name)})
+        _templates[kind] = name
+    return {"DATABASE_URL": _at(server, _create(server, str(_templates[kind])))}
+
+
+def _create(server: str, template: str = "template1") -> str:
+    name = f"chaos_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return name
+
+
+def _drop(settings: dict[str, str]) -> None:
+    server, url = os.environ.get("TEST_POSTGRES_URL"), settings.get("DATABASE_URL")
+    if server and url:
+        name = urlsplit(url).path[1:]
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _at(server: str, name: str) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def _seeded(folder: Path, database: dict[str, str]) -> Path:
+    """A `var` with the day ingested and the readers imported."""
+    folder.mkdir()
+    here = environment(folder / "var", **database)
+    papers, readers = folder / f"{DAY}.json", folder / "readers.csv"
+    items = [an_hf_item(f"2607.{number:05}", DAY) for number in range(1, 6)]
+    papers.write_text(json.dumps(items))
+    with readers.open("w", newline="") as out:
+        lines = csv.writer(out)
+        lines.writerow(["address", "filters", "zone", "hour", "confirmed_at"])
+        for number in range(READERS):
+            address = f"reader{number}@domain{number % 3}.example.org"
+            lines.writerow([address, "*", "UTC", 8, "2026-01-05"])
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=here, check=True
+    )
+    assert ask(here, "ingest", "--file", str(papers))["new"] == 5
+    assert ask(here, "import_subscribers", str(readers))["imported"] == READERS
+    return folder / "var"
