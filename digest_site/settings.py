@@ -120,7 +120,8 @@ INBOX_DIR = VAR_DIR / "inbox"
 FILTERS_PER_READER, MUTES_PER_READER = 20, 50
 FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
 COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", values.positive)
-SEND_BATCH = setting("SEND_BATCH", "50", values.positive)
+SEND_BATCH = setting("SEND_BATCH", "2000", values.positive)
+IN_DOUBT = setting("IN_DOUBT", "resend", values.in_doubt)
 # How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 

@@ -114,6 +114,12 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def in_doubt(text: str) -> str:
+    if text.strip().lower() not in {"resend", "hold"}:
+        raise ValueError("takes resend or hold")
+    return text.strip().lower()
+
+
 def mail_server(text: str) -> MailServer:
     parts = urlsplit(text.strip())
     if parts.scheme not in _PORTS or not parts.hostname:

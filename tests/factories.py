@@ -15,7 +15,7 @@ from subscriptions.models import (
     Subscription,
     TopicFilter,
 )
-from subscriptions.models.readers import fold_address
+from subscriptions.models.readers import domain_of, fold_address
 
 TUESDAY = date(2026, 7, 7)
 _numbers = count(1)
@@ -81,7 +81,11 @@ def a_reader(**fields: Any) -> Subscriber:
         "confirmed_at": datetime(2026, 7, 1, 9, tzinfo=UTC),
     } | fields
     return Subscriber.objects.create(
-        **{"email_folded": fold_address(fields["email"])} | fields
+        **{
+            "email_folded": fold_address(fields["email"]),
+            "domain": domain_of(fields["email"]),
+        }
+        | fields
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"subscriptions", "digest_site"}
 LAYERS = [
+    {"crashpoint"},
     {"models"},
     {"links", "addresses"},
     {"consent"},
@@ -109,6 +110,7 @@ def test_every_part_of_the_app_has_a_layer() -> None:
     [
         ("subscriptions.models.papers", "from subscriptions import links"),
         ("subscriptions.models.papers", "from ..consent import subscribe"),
+        ("subscriptions.crashpoint", "from subscriptions.models import Letter"),
         ("subscriptions.consent", "from subscriptions import matching"),
         ("subscriptions.sending.smtp", "import subscriptions.rendering.mail"),
         ("subscriptions.sending.smtp", "from ..rendering import mail"),
@@ -138,6 +140,7 @@ def test_a_planted_violation_is_found(module: str, source: str) -> None:
     [
         ("subscriptions.links", "from subscriptions.models import Subscriber"),
         ("subscriptions.links", "from .models import Subscriber"),
+        ("subscriptions.models.papers", "from ..crashpoint import crashpoint"),
         ("subscriptions.sending.smtp", "from .outcome import Sent"),
         ("subscriptions.sending.smtp", "from ..models import Delivery"),
         ("subscriptions.pipeline.round", "from subscriptions import checks, matching"),

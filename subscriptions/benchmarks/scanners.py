@@ -134,7 +134,7 @@ def _links() -> Iterator[str]:
         deliveries = Delivery.objects.in_bulk(some)
         for key, mail in outgoing_digests(some).items():
             found = dict.fromkeys(
-                link for text in _texts(mail.message) for link in ours.findall(text)
+                link for text in _texts(mail.message()) for link in ours.findall(text)
             )
             delivery = deliveries[key]
             for pick in delivery.picks:  # whichever of them the mail shows

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from subscriptions.addresses import masked
 from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
-from subscriptions.models.readers import fold_address
+from subscriptions.models.readers import domain_of, fold_address
 
 from .change import heard_from, locked, record, withdraw_requests
 from .owing import DAY, owe_letter
@@ -115,11 +115,12 @@ def _is_taken(address: str) -> bool:
 
 def _moved(reader: Subscriber, address: str) -> Subscriber | None:
     old, reader.email = reader.email, address
-    reader.email_folded = fold_address(address)
+    reader.email_folded, reader.domain = fold_address(address), domain_of(address)
     reader.address_changed_at = timezone.now()
+    fields = ["email", "email_folded", "domain", "address_changed_at"]
     try:
         with transaction.atomic():
-            reader.save(update_fields=["email", "email_folded", "address_changed_at"])
+            reader.save(update_fields=fields)
     except IntegrityError:  # somebody signed up with it in this very moment
         return None
     heard_from(reader)

@@ -16,7 +16,7 @@ from subscriptions.models import (
     Subscriber,
     Suppression,
 )
-from subscriptions.models.readers import fold_address
+from subscriptions.models.readers import domain_of, fold_address
 
 from .change import (
     Schedule,
@@ -52,7 +52,8 @@ def subscribe(
         if Suppression.objects.of(address).standing().exists():
             return
         reader, _ = Subscriber.objects.get_or_create(
-            email_folded=fold_address(address), defaults={"email": address.strip()}
+            email_folded=fold_address(address),
+            defaults={"email": address.strip(), "domain": domain_of(address)},
         )
         reader = locked(reader.pk)
         if reader.state == State.ACTIVE:
@@ -131,6 +132,7 @@ def add_imported(
         reader = Subscriber(
             email=address.strip(),
             email_folded=fold_address(address),
+            domain=domain_of(address),
             state=State.ACTIVE,
         )
         set_schedule(reader, schedule)

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from django.db import transaction
 
+from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Edition
 from subscriptions.models.papers import settles_at
 
@@ -77,4 +78,6 @@ def _freeze(key: int, now: datetime) -> Edition | None:
         edition.papers = len(listings)
         edition.partial = run is not None and not run.complete
         edition.save(update_fields=["state", "published_at", "papers", "partial"])
+        crashpoint("publish.frozen")
+    crashpoint("publish.published")
     return edition

@@ -5,6 +5,7 @@ anything else of ours. Nothing here sends, fetches or renders.
 """
 
 from .actions import Mute, SavedPaper
+from .epoch import LedgerEpoch
 from .mailings import Delivery, DeliveryEvent, Letter, Mailing, Round
 from .papers import Card, Edition, Listing, Paper, Source, SourceRun
 from .readers import (
@@ -21,6 +22,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Edition",
+    "LedgerEpoch",
     "Letter",
     "Listing",
     "Mailing",

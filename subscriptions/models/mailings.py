@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from .papers import Edition
 from .readers import Subscriber
@@ -152,18 +153,35 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         it or there was nothing to get (rounds.md 9). Leased ones are left alone: their
         sender ends them.
         """
-        ended = 0
         with transaction.atomic():
             waiting = self.filter(state__in=[State.PENDING, State.DEFERRED])
             # Reader before mail, the order in which every other transaction locks.
             readers = Subscriber.objects.filter(deliveries__in=waiting).order_by("pk")
             list(readers.select_for_update(of=("self",)).values_list("pk"))
-            for delivery in waiting.select_for_update().order_by("id"):
-                delivery.state, delivery.reason = state, reason[:300]
-                delivery.save(update_fields=["state", "reason", "updated_at"])
-                delivery.give_coverage_back()
-                ended += 1
-        return ended
+            ids = list(
+                waiting.select_for_update().order_by("id").values_list("id", flat=True)
+            )
+            ended = Delivery.objects.filter(pk__in=ids)
+            ended.update(state=state, reason=reason[:300], updated_at=Now())
+            ended.give_coverage_back()
+        return len(ids)
+
+    def give_coverage_back(self) -> None:
+        """Let the next digests cover the editions of these again (rounds.md 9).
+
+        Each entry of a reader's coverage becomes the older of itself and the
+        delivery's `covered_from`; an absent entry is the oldest. Call it in the
+        transaction that ends the deliveries.
+        """
+        columns = ("subscriber_id", "covered_from", "covered_to", "first")
+        ended = list(self.order_by("subscriber_id", "id").only(*columns))
+        changed = ("covered", "recheck_had", "awaits_first_digest")
+        locked = Subscriber.objects.select_for_update().only(*changed).order_by("pk")
+        ids = {each.subscriber_id for each in ended}
+        readers = {each.pk: each for each in locked.filter(pk__in=ids)}
+        for delivery in ended:
+            delivery.uncover(readers[delivery.subscriber_id])
+        Subscriber.objects.bulk_update(readers.values(), changed, batch_size=200)
 
 
 class Delivery(Mailing):
@@ -217,6 +235,11 @@ class Delivery(Mailing):
                 name="delivery_open",
                 condition=Q(state__in=["pending", "leased", "deferred", "in_doubt"]),
             ),
+            models.Index(
+                fields=["leased_until"],
+                name="delivery_leased",
+                condition=Q(state="leased"),
+            ),
             models.Index(fields=["due_date", "state"], name="delivery_by_round"),
         ]
 
@@ -228,14 +251,8 @@ class Delivery(Mailing):
         """Where it goes."""
         return self.subscriber.email
 
-    def give_coverage_back(self) -> None:
-        """Let the next digest cover these editions again (rounds.md 9).
-
-        Each entry of the reader's coverage becomes the older of itself and this
-        delivery's `covered_from`; an absent entry is the oldest. Call it in the
-        transaction that ends the delivery.
-        """
-        reader = Subscriber.objects.select_for_update().get(pk=self.subscriber_id)
+    def uncover(self, reader: Subscriber) -> None:
+        """Take this digest out of the reader's coverage, unsaved (rounds.md 9)."""
         for source, day in self.covered_to.items():
             before = self.covered_from.get(source)
             if before == day:
@@ -247,7 +264,6 @@ class Delivery(Mailing):
         reader.recheck_had = True
         if self.first:
             reader.awaits_first_digest = True
-        reader.save(update_fields=["covered", "recheck_had", "awaits_first_digest"])
 
 
 class Letter(Mailing):

@@ -8,6 +8,7 @@ import unicodedata
 import zoneinfo
 from datetime import date
 
+import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -24,6 +25,20 @@ SILENT_UNTIL = date(9999, 1, 1)
 def fold_address(address: str) -> str:
     """The form in which two addresses are the same: NFKC and case-folded, whole."""
     return unicodedata.normalize("NFKC", address.strip()).casefold()
+
+
+def domain_of(address: str) -> str:
+    """The domain mail for `address` goes to, in lower case and ASCII (IDNA).
+
+    "" where it has none that mail could go to.
+    """
+    domain = address.strip().rpartition("@")[2].lower()
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return ""
 
 
 def validate_zone(name: str) -> None:
@@ -63,6 +78,7 @@ class Subscriber(models.Model):
 
     email = models.EmailField("address", max_length=254, help_text="as typed")
     email_folded = models.CharField(max_length=254, unique=True, editable=False)
+    domain = models.CharField(max_length=254, blank=True, editable=False)
     state = models.CharField(
         max_length=16, choices=State.choices, default=State.PENDING
     )

@@ -14,6 +14,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from subscriptions import rounds
+from subscriptions.crashpoint import crashpoint
 from subscriptions.models import (
     Delivery,
     Letter,
@@ -130,6 +131,7 @@ class _Compose:
             if not ids:
                 break
             total += self._slice(readers, ids)
+            crashpoint("compose.committed")
             last = ids[-1]
             if until is not None and monotonic() > until:
                 total += Composed(done=False)
@@ -140,6 +142,7 @@ class _Compose:
     @transaction.atomic
     def _slice(self, due: QuerySet[Subscriber], ids: list[int]) -> Composed:
         readers = self._locked(due, ids)
+        crashpoint("compose.locked")
         covering = {
             reader.pk: rounds.editions_for(reader.covered, self.desk.editions, self.day)
             for reader in readers
@@ -157,7 +160,9 @@ class _Compose:
             return Composed()
         for draft in drafts:
             draft.reader.recheck_had |= draft.reader.pk in later
+        crashpoint("compose.drafted")
         self._write(drafts)
+        crashpoint("compose.written")
         rows = [draft.delivery for draft in drafts if draft.has_row]
         pending = sum(row.state == State.PENDING for row in rows)
         return Composed(pending, len(rows) - pending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from email.utils import parseaddr
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from subscriptions import links, rendering, sending
+from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Letter, Subscriber
 
 from .mails import envelope_of, recipient_of
@@ -39,10 +40,22 @@ def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
         each.pk: sending.Outgoing(
             sender=parseaddr(settings.EMAIL_FROM)[1],
             recipient=each.address,
-            message=rendering.letter(_letter(each)).message,
+            message=_Made(_letter(each)),
         )
         for each in letters
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A letter's bytes, made when they are asked for."""
+
+    letter: rendering.LetterMail
+
+    def __call__(self) -> bytes:
+        message = rendering.letter(self.letter).message
+        crashpoint("letter.made")
+        return message
 
 
 def _letter(letter: Letter) -> rendering.LetterMail:

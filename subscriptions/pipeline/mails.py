@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parseaddr
 from functools import lru_cache
@@ -34,14 +34,39 @@ def outgoing_digests(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
     rows = Delivery.objects.filter(pk__in=ids).select_related("subscriber")
     deliveries = list(rows)
     listings = _listings(deliveries)
+    sender = parseaddr(settings.EMAIL_FROM)[1]
     mails = {}
     for each in deliveries:
-        rendered = rendering.digest(_digest(each, listings))
-        if rendered.left_out != each.left_out:
-            # What the mail had no room for was not had (rounds.md 10).
-            rows.filter(pk=each.pk).update(left_out=rendered.left_out)
-        mails[each.pk] = _outgoing(each.subscriber, rendered)
+        made = _Made(each.pk, each.left_out, _digest(each, listings))
+        mails[each.pk] = sending.Outgoing(
+            sender, each.subscriber.email, made.message, made.settle
+        )
     return mails
+
+
+@dataclass(slots=True)
+class _Made:
+    """A digest's bytes, made when they are asked for.
+
+    `written` is what the row says was left out, `left_out` what was; `settle` tells the
+    row.
+    """
+
+    delivery_id: int
+    written: int
+    digest: rendering.Digest
+    left_out: int | None = None
+
+    def message(self) -> bytes:
+        rendered = rendering.digest(self.digest)
+        self.left_out = rendered.left_out
+        return rendered.message
+
+    def settle(self) -> None:
+        """What the mail had no room for was not had (rounds.md 10)."""
+        if self.left_out not in {None, self.written}:
+            row = Delivery.objects.filter(pk=self.delivery_id)
+            row.update(left_out=self.left_out)
 
 
 def web_copy(delivery_id: int) -> rendering.Rendered:
@@ -208,12 +233,4 @@ def _links(reader: Subscriber, delivery: Delivery) -> rendering.Links:
         web=links.web_copy(delivery) if delivery.pk else links.site(),
         privacy=links.privacy(),
         site=links.site(),
-    )
-
-
-def _outgoing(reader: Subscriber, mail: rendering.Rendered) -> sending.Outgoing:
-    return sending.Outgoing(
-        sender=parseaddr(settings.EMAIL_FROM)[1],
-        recipient=reader.email,
-        message=mail.message,
     )

@@ -9,6 +9,7 @@ from time import monotonic
 from django.utils import timezone
 
 from subscriptions import sending
+from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter, Round
 
 from .compose import compose_day
@@ -105,8 +106,10 @@ def close_rounds(now: datetime) -> int:
     for round_ in Round.objects.filter(state=Round.State.OPEN):
         start = datetime.combine(round_.due_date, datetime.min.time(), UTC)
         if now >= start + _CLOSES and not round_.deliveries.open().exists():
+            crashpoint("round.closing")
             round_.state = Round.State.COMPLETE
             round_.completed_at = now
             round_.save(update_fields=["state", "completed_at"])
             closed += 1
+            crashpoint("round.closed")
     return closed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, Protocol
 
 Kind = Literal["sent", "deferred", "failed", "in_doubt"]
 REPLY_LENGTH = 300
@@ -15,14 +15,48 @@ _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A finished mail and its envelope; addresses without angle brackets.
+    """A mail that can be made, and its envelope; addresses without angle brackets.
 
-    `message` is 7-bit: quoted-printable or base64 where the text is not ASCII.
+    `message` makes its bytes, without access to the database: 7-bit, quoted-printable
+    or base64 where the text is not ASCII. It is called right before the mail is
+    offered, so that of a batch only those in flight are in memory. `settle`, where
+    there is one, is called after that and may write down what making it has shown.
     """
 
     sender: str
     recipient: str
-    message: bytes
+    message: Callable[[], bytes]
+    settle: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A mail as it is offered to the relay, under the key its outcome comes back by.
+
+    What `message` raises is an outcome: deferred at "rendering".
+    """
+
+    key: Hashable
+    sender: str
+    recipient: str
+    message: Callable[[], bytes]
+
+
+class Journal(Protocol):
+    """What the relay tells while it works. `begun`: right before the final dot is
+    written; what it raises stops the hand-over. `ended`: as soon as it is known."""
+
+    def begun(self, key: Any) -> None: ...
+    def ended(self, key: Any, outcome: Outcome) -> None: ...
+
+
+@dataclass
+class Handed:
+    """What came of a hand-over: by key, or not tried. `down`: why it ended early."""
+
+    outcomes: dict[Any, Outcome] = field(default_factory=dict)
+    untried: list[Offer] = field(default_factory=list)
+    down: RelayDown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +106,13 @@ class Counts:
 
     @classmethod
     def of(cls, tally: Mapping[str, int]) -> Counts:
-        return cls(**{field.name: tally.get(field.name, 0) for field in fields(cls)})
+        return cls(**{each.name: tally.get(each.name, 0) for each in fields(cls)})
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             **{
-                field.name: getattr(self, field.name) + getattr(other, field.name)
-                for field in fields(self)
+                each.name: getattr(self, each.name) + getattr(other, each.name)
+                for each in fields(self)
             }
         )
 
@@ -91,6 +125,11 @@ class RelayDown(Exception):
     """
 
     counts = Counts()
+
+
+class LedgerRestored(RelayDown):
+    """The database is an older one than what this machine has sent by: it was restored
+    from a backup. What it says is owed may have gone out; an operator decides."""
 
 
 class NothingMade(RelayDown):

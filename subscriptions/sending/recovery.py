@@ -1,8 +1,9 @@
-"""Senders that died: who is alive is who holds the lock on its file.
+"""Senders that died: who is alive is who holds the lock on its journal.
 
-A sender holds `flock` on VAR_DIR/senders/<owner>.lock as long as it lives; the kernel
-lets go of it however the process ends. So a file nobody holds names a dead sender of
-this host, whose leases are freed at once. A lease of another host runs out by time.
+A journal nobody holds is that of a dead sender of this host. What it ended goes to the
+ledger, what it had begun is in doubt, the rest was never sent and is given back, at
+once. A lease of another host runs out by time; what such a one had is held for the
+operator, or until that host comes back.
 """
 
 from __future__ import annotations
@@ -18,57 +19,91 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Q
-from django.db.models.functions import Now
 
-from subscriptions.models import Delivery, Letter
+from subscriptions.crashpoint import crashpoint
 
-from . import ledger
+from . import journal, ledger, lost
+from .journal import SUFFIX, Journal
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
-def sender() -> Iterator[str]:
-    """The name of a sender that counts as alive inside; `lease_owner` of its leases.
+def sender() -> Iterator[Journal]:
+    """The journal of a sender that counts as alive inside; its `owner` names the
+    sender in its leases.
 
-    Its file stays behind when an error ends it: it may have left leases.
+    The file stays behind when an error ends it: it may have left leases.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    path = _folder() / f"{owner}.lock"
-    # Locked before it has the name that `recover` looks for: the lock stays with it.
-    unseen = path.with_name(f"{owner}.new")
-    held = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    own = Journal(_folder(), owner)
+    finished = False
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        unseen.rename(path)
-        yield owner
-        path.unlink(missing_ok=True)
+        yield own
+        finished = True
     finally:
-        os.close(held)
+        own.close(finished)
 
 
 def recover(tally: ledger.Tally | None = None) -> None:
-    """Free the leases of senders that died, and those that ran out.
+    """Take over from senders that died, and hold what has a lease that ran out.
 
-    `tally` counts the mails quarantined (the third crash in a row on one mail).
+    `tally` counts the mails whose outcomes were found, and those quarantined (the
+    third crash in a row on one mail).
     """
     tally = Counter() if tally is None else tally
-    for path in sorted(_folder().glob("*.lock")):
+    alive: list[tuple[str, list[int]]] = []
+    for path in sorted(_folder().glob(f"*{SUFFIX}")):
         held = _locked(path)
         if held is None:
+            alive += _begun_by(path)
             continue
         try:
-            if freed := _free(Q(lease_owner=path.stem), tally):
-                log.warning("sender %s died; it had %d mails", path.stem, freed)
+            _take_over(path, tally)
             path.unlink()
         finally:
             os.close(held)
-    _free(Q(leased_until__lt=Now()), tally)
+        crashpoint("recovery.done")
+    if mails := lost.hold(alive):
+        log.error(
+            "the leases of %d mails ran out and nobody knows whether they went: they "
+            "are in doubt and held for the operator",
+            mails,
+        )
 
 
-def _free(lost: Q, tally: ledger.Tally) -> int:
-    return ledger.free(Delivery, lost, tally) + ledger.free(Letter, lost, tally)
+def _take_over(path: Path, tally: ledger.Tally) -> None:
+    owner, told = path.stem, journal.read(path)
+    crashpoint("recovery.read")
+    lost.revive(owner)
+    ended = ledger.record(told.ended.items())
+    tally.update(ended.values())
+    crashpoint("recovery.outcomes")
+    doubtful = lost.doubt(told.doubtful)
+    if doubtful:
+        tally["in_doubt"] += doubtful
+    crashpoint("recovery.doubt")
+    freed = lost.free(owner, told.in_hand, tally)
+    crashpoint("recovery.freed")
+    if ended or doubtful or freed:
+        log.warning(
+            "sender %s died; it had %d mails: %d with an outcome, %d in doubt, %d "
+            "not begun",
+            owner,
+            len(ended) + doubtful + freed,
+            len(ended),
+            doubtful,
+            freed,
+        )
+
+
+def _begun_by(path: Path) -> list[tuple[str, list[int]]]:
+    try:
+        told = journal.read(path)
+    except FileNotFoundError:  # it has finished
+        return []
+    begun = told.begun | set(told.ended)
+    return [(path.stem, [lease.id for lease in begun])]
 
 
 def _folder() -> Path:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from subscriptions.models import Delivery, Letter, Mailing, Subscriber, Suppression
+from subscriptions.models import Letter, Mailing, Subscriber, Suppression
 from subscriptions.models.readers import fold_address
 
+from .statements import Owed
+
 State = Mailing.State
+Reader = Subscriber.State
 Kind = Letter.Kind
 Refusal = tuple[str, str]
 
@@ -20,62 +24,62 @@ _FOR_READERS = frozenset(
 _OF_ADDRESSES = frozenset({Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED})
 
 
-def suppressed_among(mails: Iterable[Delivery | Letter]) -> set[int]:
+def suppressed_among(mails: Iterable[Owed]) -> set[int]:
     """Ids of the mails to addresses that must not be mailed; one query for all."""
     by_hash: dict[str, list[int]] = defaultdict(list)
     for mail in mails:
         for one in Suppression.hashes_of(mail.address):
-            by_hash[one].append(mail.pk)
+            by_hash[one].append(mail.id)
     standing = Suppression.objects.standing().filter(address_hash__in=by_hash)
     hashes = standing.values_list("address_hash", flat=True)
     return {pk for one in hashes for pk in by_hash[one]}
 
 
-def refusal(mail: Delivery | Letter, suppressed: Collection[int]) -> Refusal | None:
+def refusal(mail: Owed, suppressed: Collection[int]) -> Refusal | None:
     """The state and reason this mail ends with, or None where it may go."""
-    reader = mail.subscriber
-    if mail.pk in suppressed or reader.state == Subscriber.State.SUPPRESSED:
+    if mail.id in suppressed or mail.state == Reader.SUPPRESSED:
         return State.SUPPRESSED, "the address is on the suppression list"
-    if isinstance(mail, Delivery):
-        return _digest_refusal(reader)
-    return _letter_refusal(mail, reader)
+    if not mail.kind:
+        return _digest_refusal(mail)
+    return _letter_refusal(mail)
 
 
-def _digest_refusal(reader: Subscriber) -> Refusal | None:
-    if reader.state != Subscriber.State.ACTIVE:
-        return State.UNSUBSCRIBED, f"the reader is {reader.state}"
-    if reader.is_paused_on(timezone.now().astimezone(reader.tz).date()):
+def _digest_refusal(mail: Owed) -> Refusal | None:
+    if mail.state != Reader.ACTIVE:
+        return State.UNSUBSCRIBED, f"the reader is {mail.state}"
+    today = timezone.now().astimezone(ZoneInfo(mail.zone)).date()
+    if mail.paused_until is not None and today < mail.paused_until:
         return State.SKIPPED, "paused"
     return None
 
 
-def _letter_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
-    active = reader.state == Subscriber.State.ACTIVE
+def _letter_refusal(letter: Owed) -> Refusal | None:
+    active = letter.state == Reader.ACTIVE
     if letter.kind == Kind.CONFIRM and active:
         return State.SKIPPED, "confirmed already"
     # One who unsubscribed stays so until they confirm again: a letter made since then
     # is for that, an earlier one is not wanted any more.
-    left = None if active else reader.unsubscribed_at
+    left = None if active else letter.unsubscribed_at
     if letter.kind == Kind.CONFIRM and left and letter.created_at < left:
         return State.SKIPPED, "unsubscribed since"
     if letter.kind == Kind.GOODBYE and active:
         return State.SKIPPED, "subscribed again"
     if letter.kind in _FOR_READERS and not active:
-        return State.UNSUBSCRIBED, f"the reader is {reader.state}"
+        return State.UNSUBSCRIBED, f"the reader is {letter.state}"
     if letter.kind == Kind.NO_MATCH:
-        return _digest_refusal(reader)
-    if letter.kind == Kind.STILL_USEFUL and not reader.silence:
+        return _digest_refusal(letter)
+    if letter.kind == Kind.STILL_USEFUL and not letter.silence:
         return State.SKIPPED, "the reader has been heard from"
     if letter.kind in _OF_ADDRESSES:
-        return _address_refusal(letter, reader)
+        return _address_refusal(letter)
     return None
 
 
-def _address_refusal(letter: Letter, reader: Subscriber) -> Refusal | None:
+def _address_refusal(letter: Owed) -> Refusal | None:
     """These have a recipient of their own, which is emptied when it is withdrawn."""
     if not letter.recipient:
         return State.SKIPPED, "not asked for any more"
-    is_theirs = fold_address(letter.recipient) == reader.email_folded
+    is_theirs = fold_address(letter.recipient) == letter.email_folded
     wanted = letter.kind == Kind.ADDRESS_ASKED
     if letter.kind == Kind.ADDRESS_CHANGED or is_theirs == wanted:
         return None

@@ -13,14 +13,16 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
 import idna
 
-from .outcome import Outcome, Outgoing, RelayDown, cleaned, enhanced_status
+from subscriptions.crashpoint import crashpoint
+
+from .outcome import Outcome, RelayDown, cleaned, enhanced_status
 
 _LINE, _REPLY = 512, 64 * 1024  # octets kept of a reply's line; read of a reply
 _NOT_AUTHENTICATED = {530, 534, 535, 538}  # RFC 4954 section 6
@@ -54,6 +56,15 @@ class Timeouts:
     data: float = 120
     payload: float = 180
     dot: float = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A finished mail and its envelope."""
+
+    sender: str
+    recipient: str
+    message: bytes
 
 
 class Reply(NamedTuple):
@@ -100,8 +111,15 @@ class Relay:
                 self._command("QUIT", 5)
         self._drop()
 
-    def hand_over(self, mail: Outgoing, begin_by: float = math.inf) -> Outcome:
+    def hand_over(
+        self,
+        mail: Mail,
+        begin_by: float = math.inf,
+        begun: Callable[[], None] | None = None,
+    ) -> Outcome:
         """Offer the mail; raises RelayDown where that says nothing about the mail.
+
+        `begun` is called right before the payload with its final dot is written.
 
         The payload is not begun after `begin_by` (monotonic seconds): by then another
         sender may hold the mail.
@@ -112,14 +130,20 @@ class Relay:
             ready = _ready(mail, smtp)
             if isinstance(ready, Outcome):
                 return ready
-            outcome = self._transaction(ready, mail, begin_by)
+            outcome = self._transaction(ready, mail, begin_by, begun)
             # A session that ended between two mails is no word on the next one.
             closed_between = outcome.stage == "MAIL" and self._smtp is None
             if last or is_fresh or not closed_between:
                 break
         return outcome
 
-    def _transaction(self, ready: _Ready, mail: Outgoing, begin_by: float) -> Outcome:
+    def _transaction(
+        self,
+        ready: _Ready,
+        mail: Mail,
+        begin_by: float,
+        begun: Callable[[], None] | None,
+    ) -> Outcome:
         stage = ""
         try:
             for command in self._envelope(ready):
@@ -130,7 +154,10 @@ class Relay:
             stage = "payload"
             if time.monotonic() > begin_by:
                 raise _Lost("the relay answered too slowly to begin the mail")
+            if begun:
+                begun()
             self._write(ready.payload, self._timeouts.payload)
+            crashpoint("smtp.after_dot")
         except _Lost as error:
             self._drop()
             return Outcome("deferred", stage, cleaned(str(error)))
@@ -139,6 +166,7 @@ class Relay:
         except _Lost as error:
             self._drop()
             return Outcome("in_doubt", "dot", cleaned(f"no reply: {error}"))
+        crashpoint("smtp.replied")
         if reply.code // 100 == 2:
             return Outcome(
                 "sent", "dot", _told(reply, mail), enhanced_status(reply.text)
@@ -151,7 +179,7 @@ class Relay:
         yield Command("RCPT", ready.rcpt_to, times.rcpt, 2)
         yield Command("DATA", "DATA", times.data, 3)
 
-    def _refused(self, stage: str, reply: Reply, mail: Outgoing) -> Outcome:
+    def _refused(self, stage: str, reply: Reply, mail: Mail) -> Outcome:
         """A reply other than the hoped-for one; it is final for this attempt."""
         told = _told(reply, mail)
         if stage == "MAIL" and reply.code // 100 == 5 and not _is_of_this(mail, reply):
@@ -260,7 +288,7 @@ class _Ready(NamedTuple):
     payload: bytes
 
 
-def _ready(mail: Outgoing, smtp: smtplib.SMTP) -> _Ready | Outcome:
+def _ready(mail: Mail, smtp: smtplib.SMTP) -> _Ready | Outcome:
     """The mail as this server can take it, or why it cannot."""
     try:
         sender, recipient = _to_ascii(mail.sender), _to_ascii(mail.recipient)
@@ -306,7 +334,7 @@ def _payload(message: bytes) -> bytes:
     return text + (b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-def _is_of_this(mail: Outgoing, reply: Reply) -> bool:
+def _is_of_this(mail: Mail, reply: Reply) -> bool:
     """Whether a 5xx to MAIL may be about this mail's parameters, not about our sender.
 
     SIZE: 552 or 5.3.4 (RFC 1870 section 6.1). SMTPUTF8, asked for this recipient:
@@ -318,7 +346,7 @@ def _is_of_this(mail: Outgoing, reply: Reply) -> bool:
     return is_too_big or not mail.recipient.rpartition("@")[0].isascii()
 
 
-def _told(reply: Reply, mail: Outgoing) -> str:
+def _told(reply: Reply, mail: Mail) -> str:
     return cleaned(f"{reply.code} {reply.text}", hide=mail.recipient)
 
 

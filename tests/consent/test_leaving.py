@@ -106,7 +106,7 @@ def test_rule_9_coverage_goes_back_only_to_what_is_older() -> None:
     delivery = a_waiting_delivery(
         reader, covered_from={"hf": "2026-07-05", "arxiv": "2026-07-07"}
     )
-    delivery.give_coverage_back()
+    reader.deliveries.filter(pk=delivery.pk).give_coverage_back()
     reader.refresh_from_db()
     assert reader.covered == {"hf": "2026-07-02", "arxiv": "2026-07-07"}
 

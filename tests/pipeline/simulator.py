@@ -286,4 +286,4 @@ class World:
         else:
             with transaction.atomic():
                 mails.update(state=fate, lease_token=None, reason="the world")
-                Delivery.objects.get(pk=row.pk).give_coverage_back()
+                mails.give_coverage_back()

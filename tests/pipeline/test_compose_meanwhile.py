@@ -52,7 +52,7 @@ def sent(reader: Subscriber, day: date) -> None:
 
 def doubtful_then_failed(reader: Subscriber, day: date) -> None:
     reader.deliveries.filter(due_date=day).update(state="failed")
-    reader.deliveries.get(due_date=day).give_coverage_back()
+    reader.deliveries.filter(due_date=day).give_coverage_back()
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def remind() -> int:
 
 def said(letter: Letter) -> str:
     (mail,) = outgoing_letters([letter.pk]).values()
-    parsed = message_from_bytes(mail.message, policy=policy.default)
+    parsed = message_from_bytes(mail.message(), policy=policy.default)
     body = parsed.get_body(("plain",))  # type: ignore[attr-defined]
     return " ".join(str(body.get_content()).split())
 

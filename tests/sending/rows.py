@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Round, Subscriber, Suppression
-from subscriptions.models.readers import fold_address
-from subscriptions.sending import Outgoing
+from subscriptions.models.readers import domain_of, fold_address
+from subscriptions.sending import Outcome, Outgoing, ledger
+from subscriptions.sending.ledger import Lease
+from subscriptions.sending.smtp import Mail
 
 TUESDAY = date(2026, 7, 7)
 BEFORE, COVERED = {"arxiv": "2026-07-06"}, {"arxiv": "2026-07-07"}
@@ -29,7 +31,11 @@ def a_reader(**fields: Any) -> Subscriber:
         "covered": COVERED,
     } | fields
     return Subscriber.objects.create(
-        **{"email_folded": fold_address(fields["email"])} | fields
+        **{
+            "email_folded": fold_address(fields["email"]),
+            "domain": domain_of(fields["email"]),
+        }
+        | fields
     )
 
 
@@ -84,16 +90,22 @@ def letters(ids: Sequence[int]) -> Mapping[int, Outgoing]:
 
 
 def outgoing(mail: Delivery | Letter) -> Outgoing:
-    return an_outgoing(mail.address, mail.message_id)
+    made = an_outgoing(mail.address, mail.message_id)
+    return Outgoing(made.sender, made.recipient, lambda: made.message)
+
+
+def recorded(lease: Lease, outcome: Outcome) -> str | None:
+    """The state that this outcome of one mail led to; None if the lease was lost."""
+    return ledger.record([(lease, outcome)]).get(lease)
 
 
 def an_outgoing(
     recipient: str = "reader@example.org",
     message_id: str = "<1@example.org>",
     body: bytes = b"Good morning.\r\n",
-) -> Outgoing:
+) -> Mail:
     head = f"Message-ID: {message_id}\r\nSubject: Papers\r\nTo: <r@example.org>\r\n\r\n"
-    return Outgoing("bounces@example.org", recipient, head.encode() + body)
+    return Mail("bounces@example.org", recipient, head.encode() + body)
 
 
 def server(url: str, user: str = "", password: str = "", security: str = "") -> Any:

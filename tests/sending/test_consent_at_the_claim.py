@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from subscriptions import consent
 from subscriptions.models import Delivery, Letter, Mailing, Round, Subscriber
-from subscriptions.sending import ledger
+from subscriptions.sending import claims
 
 from .rows import BEFORE, COVERED, a_digest, a_letter, a_reader, suppress
 
@@ -18,7 +18,7 @@ State, Reader = Mailing.State, Subscriber.State
 
 
 def after_a_claim(mail: Delivery | Letter) -> tuple[str, str]:
-    ledger.claim(type(mail), "host:1:a", 50)
+    claims.claim(type(mail), "host:1:a", 50)
     mail.refresh_from_db()
     return mail.state, mail.reason
 
@@ -151,43 +151,43 @@ def test_a_leased_digest_keeps_its_coverage():
 
 def test_unsubscribing_after_the_claim_ends_it_before_the_mail_begins():
     digest = a_digest()
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
     Subscriber.objects.update(state=Reader.UNSUBSCRIBED)
-    assert not ledger.still_wanted(lease)
+    assert not claims.still_wanted([lease])
     digest.refresh_from_db()
     assert digest.state == State.UNSUBSCRIBED
 
 
 def test_suppressing_after_the_claim_ends_it_before_the_mail_begins():
     digest = a_digest()
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
     suppress(digest.subscriber)
-    assert not ledger.still_wanted(lease)
+    assert not claims.still_wanted([lease])
     digest.refresh_from_db()
     assert digest.state == State.SUPPRESSED
 
 
 def test_pausing_the_round_after_the_claim_puts_the_mail_back():
     digest = a_digest()
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
     Round.objects.update(paused=True)
-    assert not ledger.still_wanted(lease)
+    assert not claims.still_wanted([lease])
     digest.refresh_from_db()
     assert (digest.state, digest.attempts) == (State.PENDING, 0)
 
 
 def test_erasing_the_reader_after_the_claim_leaves_nothing_to_send():
     a_digest()
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
     Subscriber.objects.all().delete()
-    assert not ledger.still_wanted(lease)
+    assert not claims.still_wanted([lease])
 
 
 def test_a_mail_that_may_go_has_its_lease_renewed():
     digest = a_digest()
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
     Delivery.objects.update(leased_until=timezone.now())
-    assert ledger.still_wanted(lease)
+    assert claims.still_wanted([lease])
     digest.refresh_from_db()
     assert digest.leased_until > timezone.now() + timedelta(minutes=14)
 
@@ -251,19 +251,19 @@ def test_who_paused_meanwhile_is_not_told_that_nothing_matched():
 
 def test_a_request_withdrawn_after_the_claim_is_not_sent():
     letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient=NEW)
-    [lease] = ledger.claim(Letter, "host:1:a", 50)
+    [lease] = claims.claim(Letter, "host:1:a", 50)
     consent.withdraw_address(letter.pk)
-    assert not ledger.still_wanted(lease)
+    assert not claims.still_wanted([lease])
     letter.refresh_from_db()
     assert letter.state == State.SKIPPED
 
 
 def test_a_mail_made_for_an_address_the_reader_has_left_is_made_again():
     digest = a_digest(a_reader(email="old@example.org"))
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
     Subscriber.objects.update(email=NEW, email_folded=NEW)
-    assert not ledger.still_wanted(lease, recipient="old@example.org")
+    assert not claims.still_wanted([lease], None, {digest.pk: "old@example.org"})
     digest.refresh_from_db()
     assert (digest.state, digest.attempts) == (State.PENDING, 0)
-    [lease] = ledger.claim(Delivery, "host:1:a", 50)
-    assert ledger.still_wanted(lease, recipient=NEW)
+    [lease] = claims.claim(Delivery, "host:1:a", 50)
+    assert claims.still_wanted([lease], None, {digest.pk: NEW})

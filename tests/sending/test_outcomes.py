@@ -11,10 +11,10 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, DeliveryEvent, Letter, Mailing
-from subscriptions.sending import ledger
+from subscriptions.sending import claims, ledger
 from subscriptions.sending.outcome import Outcome
 
-from .rows import BEFORE, COVERED, TUESDAY, a_digest, a_letter, wait_over
+from .rows import BEFORE, COVERED, TUESDAY, a_digest, a_letter, recorded, wait_over
 
 pytestmark = pytest.mark.django_db
 State = Mailing.State
@@ -27,7 +27,7 @@ BROKEN = Outcome("deferred", "rendering", "it could not be made: KeyError")
 
 
 def leased(mail: Delivery | Letter) -> ledger.Lease:
-    [lease] = ledger.claim(type(mail), "host:1:a", 50)
+    [lease] = claims.claim(type(mail), "host:1:a", 50)
     assert lease.id == mail.pk
     return lease
 
@@ -39,7 +39,7 @@ def covered(digest: Delivery) -> dict[str, str]:
 
 def test_sent_is_final_with_its_time_and_the_reply():
     digest = a_digest()
-    assert ledger.record(leased(digest), SENT) == State.SENT
+    assert recorded(leased(digest), SENT) == State.SENT
     digest.refresh_from_db()
     digest.subscriber.refresh_from_db()
     assert (digest.state, digest.reason) == (State.SENT, "250 2.0.0 taken")
@@ -50,7 +50,7 @@ def test_sent_is_final_with_its_time_and_the_reply():
 
 def test_a_letter_is_no_digest_for_the_rule_about_the_last_mail():
     letter = a_letter(Letter.Kind.PREFERENCES)
-    ledger.record(leased(letter), SENT)
+    recorded(leased(letter), SENT)
     letter.subscriber.refresh_from_db()
     assert letter.subscriber.last_mail_at is None
 
@@ -61,7 +61,7 @@ def test_deferred_is_tried_again_with_growing_pauses():
     for attempt in range(1, 5):
         lease = leased(digest)
         assert lease.attempts == attempt
-        assert ledger.record(lease, LATER) == State.DEFERRED
+        assert recorded(lease, LATER) == State.DEFERRED
         digest.refresh_from_db()
         pauses.append(digest.next_at - timezone.now())
         wait_over(digest)
@@ -80,7 +80,7 @@ def test_pauses_differ_and_never_exceed_their_limit():
 
 def test_deferred_past_its_horizon_is_expired_and_comes_with_the_next_digest():
     digest = a_digest(expires_at=timezone.now() + timedelta(minutes=3))
-    assert ledger.record(leased(digest), LATER) == State.EXPIRED
+    assert recorded(leased(digest), LATER) == State.EXPIRED
     digest.refresh_from_db()
     assert digest.reason == "not taken in time; last: 451 4.7.1 greylisted"
     assert covered(digest) == BEFORE
@@ -88,7 +88,7 @@ def test_deferred_past_its_horizon_is_expired_and_comes_with_the_next_digest():
 
 def test_failed_is_final_with_an_event_and_comes_with_the_next_digest():
     digest = a_digest()
-    assert ledger.record(leased(digest), GONE) == State.FAILED
+    assert recorded(leased(digest), GONE) == State.FAILED
     event = DeliveryEvent.objects.get()
     assert (event.delivery_id, event.subscriber_id, event.type, event.status) == (
         digest.pk,
@@ -102,25 +102,25 @@ def test_failed_is_final_with_an_event_and_comes_with_the_next_digest():
 
 def test_a_letter_that_failed_leaves_an_event_of_the_reader():
     letter = a_letter(Letter.Kind.PREFERENCES)
-    assert ledger.record(leased(letter), GONE) == State.FAILED
+    assert recorded(leased(letter), GONE) == State.FAILED
     event = DeliveryEvent.objects.get()
     assert (event.delivery_id, event.subscriber_id) == (None, letter.subscriber_id)
 
 
 def test_a_bounce_of_another_address_is_no_event_of_the_reader():
     letter = a_letter(Letter.Kind.NEW_ADDRESS, recipient="new@example.com")
-    assert ledger.record(leased(letter), GONE) == State.FAILED
+    assert recorded(leased(letter), GONE) == State.FAILED
     assert DeliveryEvent.objects.get().subscriber_id is None
 
 
 def test_in_doubt_is_shown_so_and_sent_once_more_with_the_same_message_id():
     digest = a_digest()
     message_id = digest.message_id
-    assert ledger.record(leased(digest), DOUBT) == State.IN_DOUBT
+    assert recorded(leased(digest), DOUBT) == State.IN_DOUBT
     digest.refresh_from_db()
     assert digest.state == State.IN_DOUBT
     assert digest.reason.startswith("in doubt: ")
-    assert ledger.claim(Delivery, "host:1:a", 50) == []
+    assert claims.claim(Delivery, "host:1:a", 50) == []
     wait_over(digest)
     again = leased(digest)
     assert again.again
@@ -131,9 +131,9 @@ def test_in_doubt_is_shown_so_and_sent_once_more_with_the_same_message_id():
 
 def test_in_doubt_twice_is_left_alone():
     digest = a_digest()
-    ledger.record(leased(digest), DOUBT)
+    recorded(leased(digest), DOUBT)
     wait_over(digest)
-    assert ledger.record(leased(digest), DOUBT) == State.IN_DOUBT
+    assert recorded(leased(digest), DOUBT) == State.IN_DOUBT
     digest.refresh_from_db()
     assert (digest.state, digest.next_at) == (State.IN_DOUBT, None)
     assert covered(digest) == COVERED
@@ -141,9 +141,9 @@ def test_in_doubt_twice_is_left_alone():
 
 def test_in_doubt_is_not_sent_again_after_its_horizon():
     digest = a_digest()
-    ledger.record(leased(digest), DOUBT)
+    recorded(leased(digest), DOUBT)
     Delivery.objects.update(expires_at=timezone.now(), next_at=timezone.now())
-    assert ledger.claim(Delivery, "host:1:a", 50) == []
+    assert claims.claim(Delivery, "host:1:a", 50) == []
     digest.refresh_from_db()
     assert digest.state == State.IN_DOUBT
 
@@ -152,7 +152,7 @@ def test_a_mail_that_cannot_be_made_is_quarantined_at_the_third_attempt():
     digest = a_digest()
     states = []
     for _ in range(3):
-        states.append(ledger.record(leased(digest), BROKEN))
+        states.append(recorded(leased(digest), BROKEN))
         wait_over(digest)
     assert states == [State.DEFERRED, State.DEFERRED, State.QUARANTINED]
     assert covered(digest) == BEFORE
@@ -163,8 +163,8 @@ def test_a_stale_sender_writes_nothing(outcome):
     digest = a_digest()
     stale = replace(leased(digest), token=uuid.uuid4())
     before = Delivery.objects.filter(pk=digest.pk).values().get()
-    assert ledger.record(stale, outcome) is None
-    assert not ledger.still_wanted(stale)
+    assert recorded(stale, outcome) is None
+    assert not claims.still_wanted([stale])
     ledger.release([stale])
     assert Delivery.objects.filter(pk=digest.pk).values().get() == before
     assert not DeliveryEvent.objects.exists()
@@ -173,8 +173,8 @@ def test_a_stale_sender_writes_nothing(outcome):
 
 def test_an_outcome_is_written_once():
     lease = leased(a_digest())
-    assert ledger.record(lease, SENT) == State.SENT
-    assert ledger.record(lease, GONE) is None
+    assert recorded(lease, SENT) == State.SENT
+    assert recorded(lease, GONE) is None
 
 
 def test_a_released_mail_is_as_if_it_had_never_been_claimed():
@@ -186,7 +186,7 @@ def test_a_released_mail_is_as_if_it_had_never_been_claimed():
 
 def test_a_released_mail_that_was_in_doubt_is_in_doubt_again():
     digest = a_digest()
-    ledger.record(leased(digest), DOUBT)
+    recorded(leased(digest), DOUBT)
     wait_over(digest)
     ledger.release([leased(digest)])
     digest.refresh_from_db()
@@ -206,5 +206,5 @@ def test_a_tally_counts_what_ended_at_the_claim():
     a_digest(expires_at=timezone.now())
     a_digest(expires_at=timezone.now())
     tally: Counter[str] = Counter()
-    ledger.claim(Delivery, "host:1:a", 50, tally=tally)
+    claims.claim(Delivery, "host:1:a", 50, tally=tally)
     assert tally == {"expired": 2}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from subscriptions.models import Delivery, Mailing, Round
 from subscriptions.models.mailings import HORIZON
-from subscriptions.sending import ledger
+from subscriptions.sending import claims
 
 from .rows import a_digest
 
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def claimed() -> list[int]:
-    return [lease.id for lease in ledger.claim(Delivery, "host:1:a", 50)]
+    return [lease.id for lease in claims.claim(Delivery, "host:1:a", 50)]
 
 
 def test_rule_18_what_waits_longer_than_its_horizon_in_a_pause_is_sent_after_it():

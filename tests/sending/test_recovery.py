@@ -6,16 +6,15 @@ import fcntl
 import os
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing
-from subscriptions.sending import ledger, recovery
+from subscriptions.sending import claims, recovery
 
-from .rows import BEFORE, a_digest, a_letter
+from .rows import BEFORE, a_digest, a_letter, recorded
 
 pytestmark = pytest.mark.django_db
 State = Mailing.State
@@ -28,21 +27,23 @@ def folder(settings, tmp_path: Path) -> Path:
 
 
 def crash(model: type[Delivery] | type[Letter] = Delivery, limit: int = 50) -> int:
-    """A sender claims and is gone, as after kill -9; how many mails it had."""
-    with suppress(ZeroDivisionError), recovery.sender() as owner:
-        held = len(ledger.claim(model, owner, limit))
+    """A sender claims, begins to prepare, and is gone, as after kill -9; how many mails
+    it had."""
+    with suppress(ZeroDivisionError), recovery.sender() as journal:
+        held = claims.claim(model, journal.owner, limit)
+        journal.preparing(held)
         raise ZeroDivisionError
-    return held
+    return len(held)
 
 
 def test_a_living_sender_keeps_its_leases(folder):
     digest = a_digest()
-    with recovery.sender() as owner:
-        ledger.claim(Delivery, owner, 50)
+    with recovery.sender() as journal:
+        claims.claim(Delivery, journal.owner, 50)
         recovery.recover()
         digest.refresh_from_db()
-        assert (digest.state, digest.lease_owner) == (State.LEASED, owner)
-        assert [path.stem for path in folder.iterdir()] == [owner]
+        assert (digest.state, digest.lease_owner) == (State.LEASED, journal.owner)
+        assert [path.stem for path in folder.iterdir()] == [journal.owner]
     assert list(folder.iterdir()) == []
 
 
@@ -54,14 +55,14 @@ def test_a_sender_that_is_starting_is_not_to_be_seen_before_its_lock_is_held(
     visible: list[list[Path]] = []
 
     def noting(held: int, how: int) -> None:
-        visible.append(list(folder.glob("*.lock")))
+        visible.append(list(folder.glob("*.journal")))
         lock(held, how)
 
     monkeypatch.setattr(fcntl, "flock", noting)
-    with recovery.sender() as owner:
+    with recovery.sender() as journal:
         assert visible == [[]]
         recovery.recover()
-        assert [path.name for path in folder.iterdir()] == [f"{owner}.lock"]
+        assert [path.stem for path in folder.iterdir()] == [journal.owner]
 
 
 def test_a_sender_that_died_with_mails_is_told_of_and_one_without_is_not(caplog):
@@ -74,7 +75,7 @@ def test_a_sender_that_died_with_mails_is_told_of_and_one_without_is_not(caplog)
     crash(Letter)
     recovery.recover()
     assert [text.partition("; ")[2] for text in caplog.messages] == [
-        "it had 1 mails"
+        "it had 1 mails: 0 with an outcome, 0 in doubt, 1 not begun"
     ] * 2
 
 
@@ -95,40 +96,17 @@ def test_what_a_dead_sender_held_waits_again_with_the_same_message_id(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_the_leases_of_another_host_run_out_by_time():
-    late, early = a_digest(), a_digest()
-    ledger.claim(Delivery, "elsewhere:1:a", 50)
-    past = timezone.now() - timedelta(seconds=1)
-    Delivery.objects.filter(pk=late.pk).update(leased_until=past)
-    recovery.recover()
-    late.refresh_from_db()
-    early.refresh_from_db()
-    assert (late.state, early.state) == (State.PENDING, State.LEASED)
-
-
-def test_a_sender_that_comes_back_late_writes_nothing():
-    from .test_outcomes import SENT
-
-    digest = a_digest()
-    [stale] = ledger.claim(Delivery, "elsewhere:1:a", 50)
-    Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    recovery.recover()
-    [fresh] = ledger.claim(Delivery, "host:2:b", 50)
-    assert not ledger.still_wanted(stale)
-    assert ledger.record(stale, SENT) is None
-    assert ledger.record(fresh, SENT) == State.SENT
-    digest.refresh_from_db()
-    assert digest.state == State.SENT
-
-
 def test_after_a_crash_mails_are_claimed_alone_and_after_the_others():
     interrupted = [a_digest().pk for _ in range(3)]
     crash()
     recovery.recover()
     other = a_digest().pk
-    with recovery.sender() as owner:
-        claims = [[x.id for x in ledger.claim(Delivery, owner, 50)] for _ in range(4)]
-    assert claims == [[other], *([one] for one in interrupted)]
+    with recovery.sender() as sender:
+        got = [claims.claim(Delivery, sender.owner, 50) for _ in range(4)]
+    assert [[lease.id for lease in each] for each in got] == [
+        [other],
+        *([one] for one in interrupted),
+    ]
 
 
 def test_three_crashes_on_one_mail_quarantine_it_and_spare_its_batch():
@@ -139,13 +117,14 @@ def test_three_crashes_on_one_mail_quarantine_it_and_spare_its_batch():
     crashes = 0
     while True:
         recovery.recover(tally)
-        with suppress(ZeroDivisionError), recovery.sender() as owner:
-            leases = ledger.claim(Delivery, owner, 50)
+        with suppress(ZeroDivisionError), recovery.sender() as journal:
+            leases = claims.claim(Delivery, journal.owner, 50)
+            journal.preparing(leases)
             if poison.pk in [lease.id for lease in leases]:
                 crashes += 1
                 raise ZeroDivisionError
             for lease in leases:
-                ledger.record(lease, SENT)
+                recorded(lease, SENT)
             if not leases:
                 break
     states = [Delivery.objects.get(pk=d.pk).state for d in (*good, poison)]
@@ -162,9 +141,9 @@ def test_an_outcome_between_two_crashes_starts_the_count_again():
     for _ in range(3):
         assert crash() == 1
         recovery.recover()
-        with recovery.sender() as owner:
-            [lease] = ledger.claim(Delivery, owner, 50)
-            ledger.record(lease, LATER)
+        with recovery.sender() as journal:
+            [lease] = claims.claim(Delivery, journal.owner, 50)
+            recorded(lease, LATER)
         Delivery.objects.update(next_at=timezone.now())
     digest.refresh_from_db()
     assert digest.state == State.DEFERRED
@@ -172,9 +151,9 @@ def test_an_outcome_between_two_crashes_starts_the_count_again():
 
 def test_a_file_that_another_process_holds_is_not_touched(folder):
     digest = a_digest()
-    ledger.claim(Delivery, "host:1:a", 50)
+    claims.claim(Delivery, "host:1:a", 50)
     folder.mkdir(exist_ok=True)
-    held = os.open(folder / "host:1:a.lock", os.O_CREAT | os.O_RDWR)
+    held = os.open(folder / "host:1:a.journal", os.O_CREAT | os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)
     recovery.recover()
     digest.refresh_from_db()

@@ -1,0 +1,142 @@
+"""A batch on its way to the relay: how large it is, what is made of it, and when."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from subscriptions.crashpoint import crashpoint
+
+from .journal import Journal
+from .ledger import Lease
+from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing
+
+Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
+Fault = tuple[str, str]  # the kind of an error, and where it was raised
+log = logging.getLogger(__name__)
+
+_MISSING = Outcome("deferred", "rendering", UNMADE + "nothing came")
+_QUICK = 3.0  # seconds a batch may take, about: what a pause has to wait for
+
+
+@dataclass
+class Size:
+    """How many mails the next batch has: twice as many after a quick one, half as many
+    after a slow one, from `least` to `most`. So a relay that takes five seconds for a
+    mail does not keep those who unsubscribe waiting, and a quick one is not kept
+    waiting by the database."""
+
+    least: int
+    most: int
+    now: int = 0
+
+    def __post_init__(self) -> None:
+        # Two at first: a fault common to all mails does not look like one mail's own.
+        self.now = min(max(self.least, 2), self.most)
+
+    def after(self, seconds: float) -> None:
+        if seconds < _QUICK:
+            self.now = min(self.now * 2, self.most)
+        else:
+            self.now = max(self.now // 2, min(self.least, self.most))
+
+
+class LeaseOver(Exception):
+    """Too late to begin a mail: another sender may hold it by the time it is out."""
+
+
+@dataclass
+class Making:
+    """The mails of a batch while they are made and offered, each when it is its turn.
+
+    Of one that is too late no attempt is made; of one that cannot be made `faults`
+    has why.
+    """
+
+    journal: Journal
+    begin_by: float
+    faults: dict[Lease, Fault] = field(default_factory=dict)
+    late: set[Lease] = field(default_factory=set)
+
+    def offer(self, lease: Lease, mail: Outgoing) -> Offer:
+        def message() -> bytes:
+            if awake() > self.begin_by:
+                self.late.add(lease)
+                raise LeaseOver
+            self.journal.making(lease)
+            crashpoint("render.before")
+            try:
+                octets = mail.message()
+            except Exception as error:
+                self.faults[lease] = kind_and_place(error)
+                raise
+            crashpoint("render.made")
+            return octets
+
+        return Offer(lease, mail.sender, mail.recipient, message)
+
+    def outcome(self, lease: Lease, outcome: Outcome) -> Outcome:
+        """What came of it, in our words where it could not be made."""
+        if lease not in self.faults:
+            return outcome
+        kind, place = self.faults[lease]
+        log.error("mail %d could not be made: %s at %s", lease.id, kind, place)
+        return Outcome("deferred", "rendering", UNMADE + kind)
+
+
+def awake() -> float:
+    """Seconds since the machine was started, those it slept included: a lease runs on
+    while a laptop sleeps, which time.monotonic does not see."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def prepared(
+    leases: Sequence[Lease], render: Render
+) -> dict[Lease, Outgoing | Outcome]:
+    """The mail of each lease, or why there is none: one bad row spoils no other.
+
+    Raises NothingMade where none can be made even alone: then it is not the rows, and
+    they must not be quarantined for it.
+    """
+    try:
+        mails = render([lease.id for lease in leases])
+    except Exception as error:
+        fault = kind_and_place(error)
+    else:
+        return {one: mails.get(one.id, _MISSING) for one in leases}
+    made: dict[Lease, Outgoing | Outcome] = {}
+    faults: dict[Lease, Fault] = {}
+    for one in leases:
+        try:
+            made[one] = render([one.id]).get(one.id, _MISSING)
+        except Exception as error:
+            faults[one] = kind_and_place(error)
+    if not made:
+        refuse_common(faults)
+    log.warning("mails could not be made at once: %s at %s", *fault)
+    for one, (kind, place) in faults.items():
+        log.error("mail %d could not be made: %s at %s", one.id, kind, place)
+        made[one] = Outcome("deferred", "rendering", UNMADE + kind)
+    return made
+
+
+def refuse_common(faults: Mapping[Lease, Fault]) -> None:
+    """Raise NothingMade where these, all there were, cannot be for faults of their own.
+
+    That takes two that did not fail among good ones before; bad rows that are due
+    again together are no common fault.
+    """
+    if sum(not lease.unmade for lease in faults) > 1:
+        kind, place = next(iter(faults.values()))
+        raise NothingMade(f"no mail could be made: {kind} at {place}")
+
+
+def kind_and_place(error: Exception) -> Fault:
+    """What may be told of an error: its text may hold an address or a filter."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+    return type(error).__name__, place

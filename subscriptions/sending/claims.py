@@ -1,0 +1,166 @@
+"""Who may send what: leases on mails that wait, consent asked in the same statement."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from subscriptions.crashpoint import crashpoint
+from subscriptions.models import Delivery, Round
+from subscriptions.models.mailings import HORIZON
+
+from . import statements
+from .ledger import LEASE, End, Lease, State, Tally, by_model, end, mine, release
+from .outcome import UNMADE
+from .refusals import refusal, suppressed_among
+from .statements import Model, Owed
+
+# What a lease may have lost when a batch is begun; more is renewed.
+_FRESH = timedelta(seconds=30)
+
+
+def claim(
+    model: Model,
+    owner: str,
+    limit: int,
+    due_date: date | None = None,
+    tally: Tally | None = None,
+    blocked: Collection[str] = (),
+) -> list[Lease]:
+    """Lease up to `limit` mails that are to be sent now; none: there is nothing to do.
+
+    Mails that must not go any more (`refusals`) or whose time is over end here; `tally`
+    counts those by state. Rounds that are paused are left alone, and readers at the
+    domains `blocked`. A mail that a crash interrupted is leased alone, so that the one
+    that causes crashes is found and the rest of its batch goes on; one in doubt comes
+    last.
+    """
+    tally = Counter() if tally is None else tally
+    mails: QuerySet[Any] = model._default_manager.all()
+    if model is Delivery:
+        mails = mails.exclude(round__in=Round.objects.filter(paused=True))
+    if due_date is not None:
+        mails = mails.filter(due_date=due_date)
+    if blocked:
+        mails = mails.exclude(subscriber__domain__in=blocked)
+    leases: list[Lease] = []
+    for ready, alone, again in _ready(mails):
+        while len(leases) < limit and not (alone and leases):
+            most = 1 if alone else limit - len(leases)
+            got = _lease(model, ready[:most], owner, again, tally)
+            if got is None:
+                break
+            leases += got
+        if leases and (alone or len(leases) >= limit):
+            break
+    return leases
+
+
+def _ready(mails: QuerySet[Any]) -> Iterator[tuple[QuerySet[Any], bool, bool]]:
+    """What waits, in order: the rows, whether each is leased alone, and whether it was
+    in doubt. Each is a range of the index on (next_at, id)."""
+    now = Q(next_at__lte=Now())
+    deferred = mails.filter(now, state=State.DEFERRED).order_by("next_at", "id")
+    pending = mails.filter(state=State.PENDING, next_at=None).order_by("id")
+    doubtful = mails.filter(_in_time(), now, state=State.IN_DOUBT).order_by("id")
+    yield deferred.filter(crashes=0), False, False
+    yield pending.filter(crashes=0), False, False
+    yield deferred.exclude(crashes=0), True, False
+    yield pending.exclude(crashes=0), True, False
+    yield doubtful.filter(crashes=0), False, True
+    yield doubtful.exclude(crashes=0), True, True
+
+
+def _lease(
+    model: Model, ready: QuerySet[Any], owner: str, again: bool, tally: Tally
+) -> list[Lease] | None:
+    """Leases on those of these mails that may go, None where there are none at all."""
+    token = uuid.uuid4()
+    with transaction.atomic(durable=True):
+        rows = statements.lease(ready, owner, token, LEASE)
+        crashpoint("claim.leased")
+    crashpoint("claim.committed")
+    if not rows:
+        return None
+    leases = {
+        row.id: Lease(
+            model,
+            row.id,
+            token,
+            row.subscriber_id,
+            row.attempts,
+            again,
+            row.reason.startswith(UNMADE),
+        )
+        for row in rows
+    }
+    return _judged(rows, leases, tally)
+
+
+def _judged(
+    rows: Sequence[Owed], leases: Mapping[int, Lease], tally: Tally
+) -> list[Lease]:
+    """The leases of these mails that may go; the others end."""
+    suppressed = suppressed_among(rows)
+    crashpoint("judge.asked")
+    ends, good = [], []
+    for row in rows:
+        lease = leases[row.id]
+        why = refusal(row, suppressed)
+        if why is None and row.time_left <= timedelta(0):
+            why = State.EXPIRED, row.reason or "not tried in time"
+        if why:
+            ends.append(End(lease, *why))
+        else:
+            good.append(lease)
+    if ends:
+        tally.update(end(ends).values())
+        crashpoint("judge.ended")
+    return good
+
+
+def still_wanted(
+    leases: Sequence[Lease],
+    tally: Tally | None = None,
+    recipients: Mapping[int, str] | None = None,
+) -> list[Lease]:
+    """Ask right before a batch is offered: which are ours, and may the mails still go?
+
+    Leases that are not fresh are renewed. Mails that must not go any more end here;
+    those of a round that was paused meanwhile go back, as do those that were made for
+    another address than they have now (`recipients`, by id).
+    """
+    tally = Counter() if tally is None else tally
+    wanted: list[Lease] = []
+    for model, some in by_model(leases):
+        by_id = {lease.id: lease for lease in some}
+        held = mine(model, some)
+        rows = statements.owed(held)
+        crashpoint("wanted.asked")
+        if any(row.leased_until < row.now + LEASE - _FRESH for row in rows):
+            held.update(leased_until=Now() + LEASE)
+            crashpoint("wanted.renewed")
+            rows = statements.owed(held)
+        back = set()
+        if model is Delivery:
+            back = set(held.filter(round__paused=True).values_list("id", flat=True))
+        for row in rows:
+            if (recipients or {}).get(row.id, row.address) != row.address:
+                back.add(row.id)
+        release([by_id[each] for each in back])
+        rows = [row for row in rows if row.id not in back]
+        wanted += _judged(rows, by_id, tally)
+    order = {lease: n for n, lease in enumerate(leases)}
+    return sorted(wanted, key=order.__getitem__)
+
+
+def _in_time() -> Q:
+    """Mails whose horizon is not over."""
+    return Q(expires_at__gt=Now()) | Q(expires_at=None, created_at__gt=Now() - HORIZON)

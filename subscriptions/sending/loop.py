@@ -1,0 +1,171 @@
+"""The way of a batch: claim, prepare, hand over, record, until nothing waits.
+
+No transaction is open while mails are made or the relay is talked to.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from subscriptions.crashpoint import crashpoint
+
+from . import claims, epoch, ledger, recovery
+from .batch import Making, Render, Size, awake, prepared, refuse_common
+from .journal import Journal
+from .ledger import Lease
+from .one_by_one import Relay
+from .outcome import Counts, Handed, NothingMade, Outcome, Outgoing, RelayDown
+from .persistence import persistently
+from .statements import Model
+
+log = logging.getLogger(__name__)
+
+# A mail is begun while its lease lasts longer than payload and reply may take
+# (13 of its 15 minutes, smtp.Timeouts); it was fresh to half a minute.
+_BEGIN_WITHIN = 90.0
+# A relay that turns slow in the middle of a large batch: what it has not begun by then
+# goes back, and the next batch is smaller.
+_BATCH_WITHIN = 10.0
+
+
+def send(
+    model: Model,
+    render: Render,
+    until: float | None = None,
+    due_date: date | None = None,
+) -> Counts:
+    """Send what is due of `model` until nothing is, or until the monotonic `until`.
+
+    `render` gets ids of a batch and returns the mail of each; it may read the database,
+    the mails' `message` may not. Any number of senders may run at once. Raises
+    RelayDown, with `counts`, when the relay takes nothing: NothingMade when none of a
+    batch's mails can be made, LedgerRestored while an operator has to decide. What was
+    not tried is as it was before.
+    """
+    tally: ledger.Tally = Counter()
+    stop = math.inf if until is None else until
+    with recovery.sender() as journal:
+        try:
+            epoch.refuse_restored()
+            recovery.recover(tally)
+            _Run(model, render, journal, stop, tally).all_of(due_date)
+        except RelayDown as error:
+            log.error("sending stops: %s", error)
+            error.counts = Counts.of(tally)
+            down = error
+        else:
+            return Counts.of(tally)
+    raise down
+
+
+class _Run:
+    """One call of `send`."""
+
+    def __init__(
+        self,
+        model: Model,
+        render: Render,
+        journal: Journal,
+        stop: float,
+        tally: ledger.Tally,
+    ) -> None:
+        self._model, self._render, self._journal = model, render, journal
+        self._stop, self._tally = stop, tally
+
+    def all_of(self, due_date: date | None) -> None:
+        clock = epoch.Clock()
+        connections = 1
+        size = Size(connections, settings.SEND_BATCH)
+        with Relay(settings.EMAIL_SERVER, _host_name(), connections) as relay:
+            while time.monotonic() < self._stop:
+                begun = time.monotonic()
+                leases = claims.claim(
+                    self._model, self._journal.owner, size.now, due_date, self._tally
+                )
+                if not leases:
+                    break
+                clock.tick()
+                self._batch(leases, relay)
+                size.after(time.monotonic() - begun)
+            clock.stop()
+
+    def _batch(self, leases: Sequence[Lease], relay: Relay) -> None:
+        """Everything of these mails, to the end of their leases."""
+        self._journal.preparing(leases)
+        try:
+            mails = prepared(leases, self._render)
+        except NothingMade:
+            self._give_back(leases)
+            raise
+        crashpoint("prepare.read")
+        recipients = {
+            lease.id: mail.recipient
+            for lease, mail in mails.items()
+            if isinstance(mail, Outgoing)
+        }
+        wanted = claims.still_wanted(leases, self._tally, recipients)
+        making = Making(self._journal, awake() + _BEGIN_WITHIN)
+        offers = [
+            making.offer(lease, mail)
+            for lease in wanted
+            if isinstance(mail := mails[lease], Outgoing)
+        ]
+        self._journal.prepared()
+        crashpoint("handover.before")
+        stop = min(self._stop, time.monotonic() + _BATCH_WITHIN)
+        handed = relay.hand_over(offers, self._journal, stop)
+        crashpoint("handover.after")
+        outcomes = {
+            lease: mail for lease in wanted if isinstance(mail := mails[lease], Outcome)
+        }
+        for lease in handed.outcomes:
+            mail = mails[lease]
+            if isinstance(mail, Outgoing) and mail.settle:
+                mail.settle()
+        self._close(handed, outcomes, making)
+        self._journal.renew()
+        if handed.down:
+            raise handed.down
+
+    def _close(
+        self, handed: Handed, unmade: dict[Lease, Outcome], making: Making
+    ) -> None:
+        """Write what came of a batch to the ledger; what was not tried goes back."""
+        untried = [cast(Lease, offer.key) for offer in handed.untried]
+        untried += making.late
+        tried = {k: o for k, o in handed.outcomes.items() if k not in making.late}
+        if tried and not tried.keys() - making.faults.keys():
+            try:
+                refuse_common(making.faults)
+            except NothingMade:
+                self._give_back([*untried, *tried])
+                raise
+        outcomes = unmade | {k: making.outcome(k, o) for k, o in tried.items()}
+        states = persistently(outcomes)
+        self._tally.update(states.values())
+        if untried:
+            ledger.release(untried)
+
+    def _give_back(self, leases: Sequence[Lease]) -> None:
+        ledger.release(leases)
+        self._journal.renew()
+
+
+def _host_name() -> str:
+    """What EHLO says: the site's host, as a literal where it is an IP address."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
