@@ -71,7 +71,7 @@ def chaos(seed: int, seconds: float, kind: str, folder: Path) -> Chaos:
         left = _break(here, hand, dice, time.monotonic() + seconds, result.log)
         weather.calm = True
         hand.ask("resume")
-        result.log["losses of a connection after the dot"] = _doubts(here)
+        result.log["losses of a connection after the dot"] = here.relay.unanswered
         here.settle(within=120)
         days = "SELECT count(DISTINCT due_date) FROM subscriptions_delivery"
         result.log["due dates"] = here.one(days)[0]
@@ -146,16 +146,11 @@ def _paper_day(folder: Path, number: int) -> Path:
     return path
 
 
-def _doubts(here: World) -> int:
-    return sum(each is Do.TAKE_AND_CLOSE for each in here.relay.done)
-
-
 def _mailed_after(here: World, left: dict[str, float]) -> Iterator[str]:
     late = [
         each
-        for each in here.relay.taken()
+        for each in here.relay.digests()
         if each.at > left.get(each.recipient, float("inf")) + _UNDER_WAY
-        and not each.is_letter
     ]
     if late:
         yield f"{len(late)} digests to readers who had left"
@@ -190,4 +185,3 @@ def _hand(here: World) -> Iterator[Hand]:
     finally:
         process.kill()
         process.wait()
-

@@ -34,7 +34,7 @@ class Cluster:
             self._as = ["setpriv", "--reuid=postgres", "--regid=postgres"]
             self._as.append("--clear-groups")
             for parent in [*folder.parents][:-2]:
-                if parent != Path("/tmp"):  # noqa: S108 - it lets everybody in
+                if parent != Path("/tmp"):
                     parent.chmod(parent.stat().st_mode | 0o711)
             folder.chmod(0o711)
             subprocess.run(["chown", "postgres", self.folder], check=True)
@@ -57,8 +57,12 @@ class Cluster:
     def _do(self, program: str, *options: str) -> None:
         with (self.folder.parent / "cluster.log").open("a") as log:
             subprocess.run(
-                [*self._as, self._bin / program, f"--pgdata={self.folder}/data"]
-                + [*options],
+                [
+                    *self._as,
+                    self._bin / program,
+                    f"--pgdata={self.folder}/data",
+                    *options,
+                ],
                 cwd="/",
                 stdout=log,
                 stderr=log,
@@ -85,7 +89,7 @@ class Redis:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
+            f"redis-server --port {self.port} --bind 127.0.0.1".split()
             + ["--save", "", "--dir", str(self._folder)],
             stdout=subprocess.DEVNULL,
         )

@@ -10,7 +10,7 @@ import pytest
 
 from subscriptions.crashpoint import POINTS
 
-from .world import BATCH, CONNECTIONS, READERS, World, world
+from .world import CONNECTIONS, READERS, World, world
 
 FULL = bool(os.environ.get("TEST_CHAOS"))
 ENGINES = ["postgresql", "sqlite"] if FULL else ["postgresql"]
@@ -74,4 +74,8 @@ def prepare(here: World, point: str) -> int:
 
 def may_repeat(point: str) -> bool:
     """Only between the final dot and the outcome in the journal is a mail in doubt."""
-    return point in {"journal.written", "smtp.after_dot", "smtp.replied"} or point.startswith("recovery")
+    return point in {
+        "journal.written",
+        "smtp.after_dot",
+        "smtp.replied",
+    } or point.startswith("recovery")

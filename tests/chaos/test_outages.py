@@ -97,9 +97,7 @@ def test_a_sender_that_slept_through_its_lease_changes_nothing(tmp_path: Path) -
     """Frozen with its mails claimed; the lease runs out, another host's would be held;
     woken up, it must not write over what the operator decided meanwhile."""
     with world("postgresql", tmp_path) as here:
-        frozen = here.start(
-            "round", "--day", str(DAY), crash="handover.before:1:STOP"
-        )
+        frozen = here.start("round", "--day", str(DAY), crash="handover.before:1:STOP")
         eventually(lambda: here.states().get("leased", 0) > 0)
         eventually(lambda: stopped(frozen))
         long_ago = "'2020-01-01 00:00:00+00:00'"
