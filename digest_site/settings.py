@@ -122,6 +122,10 @@ FILTER_LENGTH, FILTER_TERMS, FILTER_DEPTH = 1000, 50, 10
 COMPOSE_SLICE = setting("COMPOSE_SLICE", "20000", values.positive)
 SEND_BATCH = setting("SEND_BATCH", "2000", values.positive)
 IN_DOUBT = setting("IN_DOUBT", "resend", values.in_doubt)
+SMTP_CONNECTIONS = setting("SMTP_CONNECTIONS", "10", values.positive)
+RELAY_RATE = setting("RELAY_RATE", "0", values.count)
+DOMAIN_RATE = setting("DOMAIN_RATE", "0", values.count)
+DOMAIN_CONNECTIONS = setting("DOMAIN_CONNECTIONS", "20", values.positive)
 # How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 
@@ -212,7 +216,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_REDIRECT_URL = "/admin/"  # only operators sign in
 LANGUAGE_CODE = "en"
 USE_I18N = False
-DATE_FORMAT, TIME_FORMAT, DATETIME_FORMAT = "D j M Y", "H:i", "j M Y, H:i"
+FORMAT_MODULE_PATH = "digest_site.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"

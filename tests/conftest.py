@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from subscriptions.sending import pace
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
@@ -35,6 +37,14 @@ def pytest_collection_modifyitems(
     left = [item for item in items if any(map(item.get_closest_marker, others))]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(autouse=True)
+def a_pace_of_its_own() -> Iterator[None]:
+    """A domain that had to rest in one test does not rest in the next."""
+    pace.of_this_process.cache_clear()
+    yield
+    pace.of_this_process.cache_clear()
 
 
 @pytest.fixture(scope="session")

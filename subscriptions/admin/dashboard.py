@@ -104,11 +104,11 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def steps(morning: figures.Morning) -> list[Step]:
-    """The round's digests by where they are; all but sent and skipped only if any."""
+    """The round's digests by where they are; in doubt and deferred only if any."""
     found = []
     for name, states in figures.OUTCOMES.items():
         count = getattr(morning, name)
-        if not count and name not in {"sent", "skipped", "pending"}:
+        if not count and name not in {"sent", "skipped", "failed", "pending"}:
             continue
         tone = TONES[states[0]]
         share = f"{100 * count / (morning.due or 1):.1f}"

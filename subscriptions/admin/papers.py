@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from subscriptions import ingestion
 from subscriptions.models import Edition, Listing, Paper, SourceRun
@@ -192,6 +193,7 @@ class SourceRunAdmin(Shown):
     list_display = (
         "what",
         "shown_state",
+        "told",
         "seen",
         "new",
         "updated",
@@ -229,6 +231,11 @@ class SourceRunAdmin(Shown):
     @admin.display(description="state", ordering="state")
     def shown_state(self, run: SourceRun) -> SafeString:
         return badge(run.state)
+
+    @admin.display(description="reason")
+    def told(self, run: SourceRun) -> str:
+        """As much of the reason as a line of the list can hold."""
+        return Truncator(run.reason).chars(140)
 
     @admin.display(description="edition")
     def its_edition(self, run: SourceRun) -> SafeString:

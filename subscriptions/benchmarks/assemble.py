@@ -31,8 +31,10 @@ PAPERS = 12  # in a digest, as by default; the first eight with their whole abst
 _SAMPLED = 50
 
 
-def digests(readers: int, papers: int = 200, seed: int = 1) -> Iterator[Digest]:
-    """Digests of one day: each of PAPERS out of `papers`, for one to three filters."""
+def digests(
+    readers: int, papers: int = 200, seed: int = 1, each: int = PAPERS
+) -> Iterator[Digest]:
+    """Digests of one day: `each` out of `papers`, for one to three filters."""
     random, mix = Random(seed), Mix(seed)
     cards = [
         Card(
@@ -52,7 +54,7 @@ def digests(readers: int, papers: int = 200, seed: int = 1) -> Iterator[Digest]:
         for number, document in enumerate(mix.papers(papers))
     ]
     for number in range(readers):
-        yield _one(number, cards, random)
+        yield _one(number, random.sample(cards, each), random)
 
 
 def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
@@ -72,7 +74,7 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
             f"{site}/papers/{card.arxiv_id}",
             f"{site}/tune/{number:05}-{at:04}~{token[-36:]}",
         )
-        for at, card in enumerate(random.sample(cards, PAPERS))
+        for at, card in enumerate(cards)
     ]
     return Digest(
         recipient=Recipient(
@@ -96,7 +98,7 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
         weekly=False,
         editions=(Covered("arXiv", DAY, 712), Covered("Hugging Face", DAY, 43)),
         filters=len(names),
-        matched=PAPERS + number % 5,
+        matched=len(cards) + number % 5,
         groups=tuple(
             Group(name, tuple(entries[at :: len(names)]))
             for at, name in enumerate(names)

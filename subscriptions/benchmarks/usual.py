@@ -123,10 +123,15 @@ def rendered(d: Digest, kept: int, full: int) -> tuple[str, str, str]:
 def jinja(d: Digest) -> bytes:
     """Jinja2, styles inlined when the templates load, and Django's message."""
     subject, html, text = rendered(d, _all(d), FULL_ABSTRACTS)
-    return _message(d, subject, html, text)
+    return _message(d, subject, html, text).message().as_bytes()
 
 
 def premailer(d: Digest) -> bytes:
+    """`premailed`, coded."""
+    return premailed(d).message().as_bytes()
+
+
+def premailed(d: Digest) -> EmailMultiAlternatives:
     """Django's templates and premailer, and Django's message: what is found in most
     newsletters. Its text part is the one of `jinja`."""
     from premailer import Premailer  # type: ignore[import-untyped]
@@ -154,7 +159,7 @@ def _django() -> DjangoTemplate:
     return Engine().from_string(_DJANGO.replace("STYLE", sheet))
 
 
-def _message(d: Digest, subject: str, html: str, text: str) -> bytes:
+def _message(d: Digest, subject: str, html: str, text: str) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject,
         text,
@@ -173,4 +178,4 @@ def _message(d: Digest, subject: str, html: str, text: str) -> bytes:
         },
     )
     mail.attach_alternative(html, "text/html")
-    return mail.message().as_bytes()
+    return mail

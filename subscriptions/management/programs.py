@@ -102,6 +102,8 @@ def _signal_group(child: subprocess.Popen[str], number: signal.Signals) -> None:
 
 def _relay(name: str, lines: IO[str]) -> None:
     for line in lines:
+        if not line.strip():
+            continue
         # Our own reader may be gone; the program must still not block on its output.
         with contextlib.suppress(OSError):
             sys.stderr.write(f"{name:>6} | {line}")

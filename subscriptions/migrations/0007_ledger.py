@@ -55,13 +55,18 @@ class Migration(migrations.Migration):
             name="domain",
             field=models.CharField(blank=True, editable=False, max_length=254),
         ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state", "leased")),
-                fields=["leased_until"],
-                name="delivery_leased",
-            ),
+        *(
+            migrations.AddIndex(
+                model_name="delivery",
+                index=models.Index(
+                    models.F(field), condition=models.Q(condition), name=name
+                ),
+            )
+            for field, condition, name in (
+                ("id", ("state", "pending"), "delivery_pending"),
+                ("crashes", ("crashes__gt", 0), "delivery_crashed"),
+                ("leased_until", ("state", "leased"), "delivery_leased"),
+            )
         ),
         migrations.RunPython(fill_domains, migrations.RunPython.noop),
     ]

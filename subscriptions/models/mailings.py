@@ -158,21 +158,17 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             # Reader before mail, the order in which every other transaction locks.
             readers = Subscriber.objects.filter(deliveries__in=waiting).order_by("pk")
             list(readers.select_for_update(of=("self",)).values_list("pk"))
-            ids = list(
-                waiting.select_for_update().order_by("id").values_list("id", flat=True)
-            )
+            locked = waiting.select_for_update().order_by("id")
+            ids = list(locked.values_list("id", flat=True))
             ended = Delivery.objects.filter(pk__in=ids)
             ended.update(state=state, reason=reason[:300], updated_at=Now())
             ended.give_coverage_back()
         return len(ids)
 
     def give_coverage_back(self) -> None:
-        """Let the next digests cover the editions of these again (rounds.md 9).
-
-        Each entry of a reader's coverage becomes the older of itself and the
-        delivery's `covered_from`; an absent entry is the oldest. Call it in the
-        transaction that ends the deliveries.
-        """
+        """Let the next digests cover the editions of these again (rounds.md 9): each
+        entry of a reader's coverage becomes the older of itself and `covered_from`, an
+        absent one is the oldest. Call it in the transaction that ends them."""
         columns = ("subscriber_id", "covered_from", "covered_to", "first")
         ended = list(self.order_by("subscriber_id", "id").only(*columns))
         changed = ("covered", "recheck_had", "awaits_first_digest")
@@ -235,10 +231,12 @@ class Delivery(Mailing):
                 name="delivery_open",
                 condition=Q(state__in=["pending", "leased", "deferred", "in_doubt"]),
             ),
+            models.Index("id", name="delivery_pending", condition=Q(state="pending")),
             models.Index(
-                fields=["leased_until"],
-                name="delivery_leased",
-                condition=Q(state="leased"),
+                "crashes", name="delivery_crashed", condition=Q(crashes__gt=0)
+            ),
+            models.Index(
+                "leased_until", name="delivery_leased", condition=Q(state="leased")
             ),
             models.Index(fields=["due_date", "state"], name="delivery_by_round"),
         ]

@@ -91,7 +91,10 @@ def first_edition(now: datetime, budget: float) -> str:
         return f"Ingested: {listed}."
     if not settings.EMBEDDED_INBOX:
         return "No source answered; beat asks again every 20 minutes."
-    ingestion.load_samples(now, matching.search_text)
+    done = "the samples stay"
+    if not Edition.objects.exists():
+        ingestion.load_samples(now, matching.search_text)
+        done = "loaded the sample edition, invented papers"
     why = SourceRun.objects.exclude(source="sample").order_by("-finished_at").first()
     because = f" ({why.reason.rstrip('.')})" if why and why.reason else ""
-    return f"No source answered{because}: loaded the sample edition, invented papers."
+    return f"No source answered{because}: {done}."

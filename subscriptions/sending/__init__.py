@@ -3,9 +3,10 @@
 In: rows of Delivery and Letter, and a function that turns their ids into mails. Out:
 their states, `DeliveryEvent`s, and how many of each. `loop` is the way of a batch:
 `claims` says who may send what, `smtp` hands mails over with the stage of every
-failure, `journal` notes what is in hand, `ledger` what came of it; `recovery` takes
-over from senders that died, `lost` has what they leave, `epoch` notices a database
-that was restored. `inbox` is the embedded inbox for a trial without a relay.
+failure, `pace` says how fast, `journal` notes what is in hand, `ledger` what came of
+it; `recovery` takes over from senders that died, `lost` has what they leave, `epoch`
+notices a database that was restored. `inbox` is the embedded inbox for a trial without
+a relay.
 """
 
 from .batch import Render

@@ -11,7 +11,7 @@ from subscriptions.crashpoint import crashpoint
 
 from .journal import Journal
 from .ledger import Lease
-from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing
+from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing, kind_and_place
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
 Fault = tuple[str, str]  # the kind of an error, and where it was raised
@@ -44,19 +44,21 @@ class Size:
 
 
 class LeaseOver(Exception):
-    """Too late to begin a mail: another sender may hold it by the time it is out."""
+    """Too late to begin a mail, or to end it: another sender may hold it by now."""
 
 
 @dataclass
 class Making:
     """The mails of a batch while they are made and offered, each when it is its turn.
 
-    Of one that is too late no attempt is made; of one that cannot be made `faults`
-    has why.
+    After `begin_by` (seconds of `awake`) no attempt is made: those mails are `late`.
+    After `end_by` not even a final dot is written: whoever was stopped in the middle
+    of a mail must not end it. Of a mail that cannot be made `faults` has why.
     """
 
     journal: Journal
     begin_by: float
+    end_by: float
     faults: dict[Lease, Fault] = field(default_factory=dict)
     late: set[Lease] = field(default_factory=set)
 
@@ -75,7 +77,15 @@ class Making:
             crashpoint("render.made")
             return octets
 
-        return Offer(lease, mail.sender, mail.recipient, message)
+        return Offer(lease, mail.sender, mail.recipient, message, mail.is_tidy)
+
+    def begun(self, lease: Lease) -> None:
+        if awake() > self.end_by:
+            raise LeaseOver("stopped in the middle of a mail until its lease was over")
+        self.journal.begun(lease)
+
+    def ended(self, lease: Lease, outcome: Outcome) -> None:
+        self.journal.ended(lease, outcome)
 
     def outcome(self, lease: Lease, outcome: Outcome) -> Outcome:
         """What came of it, in our words where it could not be made."""
@@ -131,12 +141,3 @@ def refuse_common(faults: Mapping[Lease, Fault]) -> None:
     if sum(not lease.unmade for lease in faults) > 1:
         kind, place = next(iter(faults.values()))
         raise NothingMade(f"no mail could be made: {kind} at {place}")
-
-
-def kind_and_place(error: Exception) -> Fault:
-    """What may be told of an error: its text may hold an address or a filter."""
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
-    return type(error).__name__, place

@@ -19,13 +19,13 @@ from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
 
-from . import claims, epoch, ledger, recovery
+from . import claims, epoch, ledger, pace, recovery
 from .batch import Making, Render, Size, awake, prepared, refuse_common
 from .journal import Journal
 from .ledger import Lease
-from .one_by_one import Relay
-from .outcome import Counts, Handed, NothingMade, Outcome, Outgoing, RelayDown
+from .outcome import Counts, NothingMade, Outcome, Outgoing, RelayDown
 from .persistence import persistently
+from .smtp import Handed, Relay
 from .statements import Model
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 # A mail is begun while its lease lasts longer than payload and reply may take
 # (13 of its 15 minutes, smtp.Timeouts); it was fresh to half a minute.
 _BEGIN_WITHIN = 90.0
+_END_WITHIN = ledger.LEASE.total_seconds() - 60
 # A relay that turns slow in the middle of a large batch: what it has not begun by then
 # goes back, and the next batch is smaller.
 _BATCH_WITHIN = 10.0
@@ -50,7 +51,8 @@ def send(
     the mails' `message` may not. Any number of senders may run at once. Raises
     RelayDown, with `counts`, when the relay takes nothing: NothingMade when none of a
     batch's mails can be made, LedgerRestored while an operator has to decide. What was
-    not tried is as it was before.
+    not tried is as it was before. Raises LeaseOver where this process was stopped for
+    so long that others have taken over.
     """
     tally: ledger.Tally = Counter()
     stop = math.inf if until is None else until
@@ -83,14 +85,21 @@ class _Run:
         self._stop, self._tally = stop, tally
 
     def all_of(self, due_date: date | None) -> None:
-        clock = epoch.Clock()
-        connections = 1
+        clock, own_pace = epoch.Clock(), pace.of_this_process()
+        connections = settings.SMTP_CONNECTIONS
         size = Size(connections, settings.SEND_BATCH)
-        with Relay(settings.EMAIL_SERVER, _host_name(), connections) as relay:
+        with Relay(
+            settings.EMAIL_SERVER, _host_name(), connections, pace=own_pace
+        ) as relay:
             while time.monotonic() < self._stop:
                 begun = time.monotonic()
                 leases = claims.claim(
-                    self._model, self._journal.owner, size.now, due_date, self._tally
+                    self._model,
+                    self._journal.owner,
+                    size.now,
+                    due_date,
+                    self._tally,
+                    own_pace.blocked(begun),
                 )
                 if not leases:
                     break
@@ -114,7 +123,8 @@ class _Run:
             if isinstance(mail, Outgoing)
         }
         wanted = claims.still_wanted(leases, self._tally, recipients)
-        making = Making(self._journal, awake() + _BEGIN_WITHIN)
+        now = awake()
+        making = Making(self._journal, now + _BEGIN_WITHIN, now + _END_WITHIN)
         offers = [
             making.offer(lease, mail)
             for lease in wanted
@@ -123,7 +133,7 @@ class _Run:
         self._journal.prepared()
         crashpoint("handover.before")
         stop = min(self._stop, time.monotonic() + _BATCH_WITHIN)
-        handed = relay.hand_over(offers, self._journal, stop)
+        handed = relay.hand_over(offers, making, stop)
         crashpoint("handover.after")
         outcomes = {
             lease: mail for lease in wanted if isinstance(mail := mails[lease], Outcome)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, fields
+from typing import Literal
 
 Kind = Literal["sent", "deferred", "failed", "in_doubt"]
 REPLY_LENGTH = 300
@@ -21,42 +21,37 @@ class Outgoing:
     or base64 where the text is not ASCII. It is called right before the mail is
     offered, so that of a batch only those in flight are in memory. `settle`, where
     there is one, is called after that and may write down what making it has shown.
+    `is_tidy`: see `Offer`.
     """
 
     sender: str
     recipient: str
     message: Callable[[], bytes]
     settle: Callable[[], None] | None = None
+    is_tidy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A mail as it is offered to the relay, under the key its outcome comes back by.
+    """One mail to hand over. `key` is the caller's: a delivery's id, say.
 
-    What `message` raises is an outcome: deferred at "rendering".
+    `message` makes the finished mail, 7-bit as in `Outgoing`. It is called once, right
+    before MAIL, which declares the size; what it raises makes the outcome `deferred` at
+    stage "rendering". `is_tidy`: the caller vouches that every line of it ends in CRLF
+    and none begins with a dot. Where nobody does, it is looked for, which takes longer
+    than all the rest of handing over a digest.
     """
 
     key: Hashable
     sender: str
     recipient: str
     message: Callable[[], bytes]
+    is_tidy: bool = False
 
-
-class Journal(Protocol):
-    """What the relay tells while it works. `begun`: right before the final dot is
-    written; what it raises stops the hand-over. `ended`: as soon as it is known."""
-
-    def begun(self, key: Any) -> None: ...
-    def ended(self, key: Any, outcome: Outcome) -> None: ...
-
-
-@dataclass
-class Handed:
-    """What came of a hand-over: by key, or not tried. `down`: why it ended early."""
-
-    outcomes: dict[Any, Outcome] = field(default_factory=dict)
-    untried: list[Offer] = field(default_factory=list)
-    down: RelayDown | None = None
+    @property
+    def domain(self) -> str:
+        """The recipient's domain in small letters; "" where it is no address."""
+        return self.recipient.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +73,21 @@ class Outcome:
 
 def cleaned(text: str, hide: str = "") -> str:
     """One line without control characters; the address `hide` does not stay in it."""
-    if hide:
+    # Asked first: a pattern for each address costs as much as all else of a mail.
+    if hide and hide.casefold() in text.casefold():
         text = re.sub(re.escape(hide), "(address)", text, flags=re.IGNORECASE)
-    visible = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(visible.split())[:REPLY_LENGTH]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:REPLY_LENGTH]
+
+
+def kind_and_place(error: BaseException) -> tuple[str, str]:
+    """What may be told of an error: its text may hold an address or a filter."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+    return type(error).__name__, place
 
 
 def enhanced_status(reply: str) -> str:

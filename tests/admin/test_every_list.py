@@ -62,6 +62,13 @@ def test_every_filter_of_a_list_can_be_chosen(desk: Client, model: Any) -> None:
             assert answer.status_code == 200, choice
 
 
+def test_days_and_times_are_written_as_in_the_mails(desk: Client) -> None:
+    days_of_everything(1)
+    shown = desk.get(page(models.Delivery, "changelist")).content.decode()
+    assert TODAY.strftime(f"%a {TODAY.day} %b %Y") in shown
+    assert "p.m." not in shown and "noon" not in shown
+
+
 @pytest.mark.parametrize("model", TABLES, ids=lambda m: m.__name__)
 def test_a_row_has_a_page(desk: Client, model: Any) -> None:
     row = days_of_everything(2)[model]

@@ -26,6 +26,12 @@ def front(desk: Client) -> str:
     return " ".join(answer.content.decode().split())
 
 
+def front_steps(today: date) -> list[dashboard.Step]:
+    morning = figures.morning(today)
+    assert morning is not None
+    return dashboard.steps(morning)
+
+
 def test_an_empty_installation_says_that_there_is_no_round(desk: Client) -> None:
     shown = front(desk)
     assert "No round yet" in shown
@@ -50,17 +56,19 @@ def test_todays_round_is_a_funnel_with_links_to_each_step(
     assert listed.context["cl"].result_count == 3
 
 
+def test_a_good_round_says_that_none_failed(desk: Client, today: date) -> None:
+    a_delivery(a_round(today), "sent")
+    shown = [(each.label, each.count) for each in front_steps(today)]
+    assert shown == [("sent", 1), ("skipped", 0), ("failed", 0), ("pending", 0)]
+
+
 def test_a_step_of_several_states_leads_to_all_of_them(
     desk: Client, today: date
 ) -> None:
     round_ = a_round(today)
     for state in ("failed", "expired", "quarantined", "sent"):
         a_delivery(round_, state)
-    (failed,) = [
-        step
-        for step in dashboard.steps(figures.morning(today))  # type: ignore[arg-type]
-        if step.label == "failed"
-    ]
+    (failed,) = [step for step in front_steps(today) if step.label == "failed"]
     assert desk.get(failed.url).context["cl"].result_count == failed.count == 3
 
 

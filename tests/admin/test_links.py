@@ -20,7 +20,7 @@ from subscriptions.models import (
     TopicFilter,
 )
 
-from .making import TODAY, a_listing, an_edition, one_of_everything
+from .making import TODAY, a_listing, a_run, an_edition, one_of_everything
 from .test_every_list import page
 
 
@@ -65,6 +65,12 @@ def test_a_run_leads_to_the_edition_it_filled(desk: Client) -> None:
     assert where in shown
     found = desk.get(where.replace("&amp;", "&")).context["cl"].queryset
     assert list(found) == [rows[Edition]]
+
+
+def test_the_list_of_runs_says_why_one_went_wrong(desk: Client) -> None:
+    a_run("hf", TODAY, "down", reason="No list came: it is an HTML page.")
+    shown = desk.get(page(SourceRun, "changelist")).content.decode()
+    assert "No list came: it is an HTML page." in shown
 
 
 def test_an_edition_leads_to_its_papers(desk: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 from typing import Any
 
@@ -166,6 +167,25 @@ def test_a_public_source_may_not_lead_inside_34(
     with Fetcher(5) as fetcher, pytest.raises(FetchError, match="private address"):
         fetcher.get(f"http://{address}:{stub.server.server_port}/rss/cs.LG")
     assert stub.requests == []
+
+
+def test_a_name_is_resolved_once_and_that_address_is_asked_34(
+    stub: StubSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: a second answer would lead to where clouds keep their secrets."""
+    answers = iter(["127.0.0.1", "169.254.169.254"])
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *rest: Any, **more: Any) -> Any:
+        named = host == "papers.example.org"
+        return real(next(answers) if named else host, *rest, **more)
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    host = f"papers.example.org:{stub.server.server_port}"
+    with Fetcher(5) as fetcher:
+        assert fetcher.get(f"http://{host}/rss/cs.LG") == stub.rss
+    assert stub.headers["Host"] == host
+    assert next(answers) == "169.254.169.254"
 
 
 def test_a_server_that_is_not_there_is_told(stub: StubSource) -> None:

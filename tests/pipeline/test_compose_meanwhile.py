@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions import consent, pipeline
@@ -109,6 +109,17 @@ def test_two_composes_at_once_write_one_row(monkeypatch: pytest.MonkeyPatch) -> 
     listed_on(TUESDAY, "Gradient flows")
     with between_question_and_lock(lambda: pipeline.compose_day(TUESDAY), monkeypatch):
         pipeline.compose_day(TUESDAY)
+    assert reader.deliveries.count() == 1
+
+
+def test_the_database_itself_refuses_a_second_row_of_a_date() -> None:
+    reader = a_reader_of("gradient")
+    listed_on(TUESDAY, "Gradient flows")
+    pipeline.compose_day(TUESDAY)
+    again = reader.deliveries.get()
+    again.pk = None
+    with pytest.raises(IntegrityError, match="due_date"), transaction.atomic():
+        again.save()
     assert reader.deliveries.count() == 1
 
 

@@ -93,6 +93,7 @@ def test_where_only_samples_are_the_sources_are_asked_again(stub: StubSource) ->
     fill()
     again = fill()
     assert again.startswith("No source answered")
+    assert again.endswith(": the samples stay.")
     assert Paper.objects.count() == 40
     stub.fault = None
     stub.hf[MONDAY] = [an_hf_item("2607.00001", MONDAY)]

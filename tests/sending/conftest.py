@@ -15,8 +15,12 @@ from .rows import server
 
 @pytest.fixture
 def relay_with(settings: Any, tmp_path: Path) -> Iterator[Callable[..., Oracle]]:
-    """Start an Oracle with this script and point the settings to it."""
+    """Start an Oracle with this script and point the settings to it.
+
+    One connection, so that mails go in order; a test that wants more says so.
+    """
     settings.VAR_DIR = tmp_path
+    settings.SMTP_CONNECTIONS = 1
     with ExitStack() as stack:
 
         def start(*script: Any, **options: Any) -> Oracle:

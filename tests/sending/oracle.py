@@ -67,8 +67,9 @@ Script = Callable[[Moment], str | Do | None]
 
 
 class Oracle:
-    """`features` limits what EHLO announces; `login` is the one user and password;
-    with `dribble` each octet of a reply is written alone."""
+    """`features` limits what EHLO announces; `login` is the one user and password,
+    `mechanism` the one way to say them; with `dribble` each octet of a reply is written
+    alone. `reads`: what each session received at a time, EHLO left out."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Oracle:
         features: set[str] | None = None,
         greeting: str | None = None,
         login: tuple[str, str] | None = None,
+        mechanism: str = "",
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         size: int = 33_554_432,
@@ -93,6 +95,7 @@ class Oracle:
         self.mails = 0
         self.messages: list[bytes] = []
         self.unanswered = 0  # taken, and not said so
+        self.reads: dict[int, list[bytes]] = {}
         self.port = _free_port()
         self.host = "127.0.0.1"
         self._controller = _Controller(
@@ -105,6 +108,9 @@ class Oracle:
             enable_SMTPUTF8=True,
             auth_require_tls=False,
             authenticator=self._authenticate if login else None,
+            auth_exclude_mechanism={"PLAIN", "LOGIN"} - {mechanism}
+            if mechanism
+            else None,
             command_call_limit=100_000,
         )
 
@@ -144,6 +150,7 @@ class Oracle:
         self, server: SMTP, session: Any, envelope: Any, name: str, lines: list[str]
     ) -> list[str]:
         session.host_name = name
+        lines.insert(1, "250-PIPELINING")  # it can, but does not say so
         if self.features is None:
             return lines
         wanted = [x for x in lines[:-1] if x[4:].split()[0] in self.features]
@@ -154,7 +161,10 @@ class Oracle:
     ) -> str:
         self.mails += 1
         envelope.mail_from = address
-        return await self._answer(server, envelope, "MAIL") or "250 2.1.0 ok"
+        answer = await self._answer(server, envelope, "MAIL")
+        if answer and not answer.startswith("2"):
+            envelope.mail_from = None  # or it would take what is pipelined behind it
+        return answer or "250 2.1.0 ok"
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, address: str, options: Any
@@ -236,6 +246,11 @@ class _Session(SMTP):
         self.oracle.sessions += 1
         self.number = self.oracle.sessions
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not data.startswith((b"EHLO", b"HELO")):
+            self.oracle.reads.setdefault(self.number, []).append(data)
+        super().data_received(data)
 
     async def push(self, status: Any) -> None:
         greets = isinstance(status, str) and status.startswith("220 ")

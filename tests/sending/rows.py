@@ -15,7 +15,6 @@ from subscriptions.models import Delivery, Letter, Round, Subscriber, Suppressio
 from subscriptions.models.readers import domain_of, fold_address
 from subscriptions.sending import Outcome, Outgoing, ledger
 from subscriptions.sending.ledger import Lease
-from subscriptions.sending.smtp import Mail
 
 TUESDAY = date(2026, 7, 7)
 BEFORE, COVERED = {"arxiv": "2026-07-06"}, {"arxiv": "2026-07-07"}
@@ -90,8 +89,7 @@ def letters(ids: Sequence[int]) -> Mapping[int, Outgoing]:
 
 
 def outgoing(mail: Delivery | Letter) -> Outgoing:
-    made = an_outgoing(mail.address, mail.message_id)
-    return Outgoing(made.sender, made.recipient, lambda: made.message)
+    return an_outgoing(mail.address, mail.message_id)
 
 
 def recorded(lease: Lease, outcome: Outcome) -> str | None:
@@ -103,9 +101,9 @@ def an_outgoing(
     recipient: str = "reader@example.org",
     message_id: str = "<1@example.org>",
     body: bytes = b"Good morning.\r\n",
-) -> Mail:
+) -> Outgoing:
     head = f"Message-ID: {message_id}\r\nSubject: Papers\r\nTo: <r@example.org>\r\n\r\n"
-    return Mail("bounces@example.org", recipient, head.encode() + body)
+    return Outgoing("bounces@example.org", recipient, lambda: head.encode() + body)
 
 
 def server(url: str, user: str = "", password: str = "", security: str = "") -> Any:

@@ -1,7 +1,8 @@
 """A sender in a process of its own, to be killed: `python -m tests.sending.sender`.
 
-`seed N` makes the tables and N digests, `send` runs a sender until nothing waits,
-`states` prints the ledger as JSON: {state: how many}.
+`seed N` makes the tables and N digests, `send` runs a sender until nothing waits
+(`send_on_short_leases`: with leases of eight seconds), `states` prints the ledger as
+JSON: {state: how many}.
 """
 
 from __future__ import annotations
@@ -30,8 +31,21 @@ def main(command: str, number: str = "0") -> None:
             rows.a_digest()
     elif command == "send":
         send(Delivery, rows.digests)
+    elif command == "send_on_short_leases":
+        shorten_leases()
+        send(Delivery, rows.digests)
     else:
         print(json.dumps({k: n for k, n in totals(rows.TUESDAY).items() if n}))
+
+
+def shorten_leases() -> None:
+    """Leases of eight seconds, not fifteen minutes, and what follows from that."""
+    from datetime import timedelta
+
+    from subscriptions.sending import claims, loop
+
+    claims.LEASE, claims._FRESH = timedelta(seconds=8), timedelta(seconds=1)
+    loop._BEGIN_WITHIN, loop._END_WITHIN = 5, 6
 
 
 if __name__ == "__main__":

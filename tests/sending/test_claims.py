@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from subscriptions.models import Delivery, Letter, Mailing, Round
 from subscriptions.sending import claims, ledger
 
-from .rows import TUESDAY, a_digest, a_letter
+from .rows import TUESDAY, a_digest, a_letter, a_reader
 
 pytestmark = pytest.mark.django_db
 State = Mailing.State
@@ -83,6 +84,28 @@ def test_mails_of_a_paused_round_stay_where_they_are():
     assert claimed() == []
     Round.objects.update(paused=False)
     assert claimed() == [digest.pk]
+
+
+def test_readers_at_a_domain_in_back_off_are_left_where_they_are():
+    slow = a_digest(a_reader(email="reader@Slow.example"))
+    other = a_digest()
+    leases = claims.claim(Delivery, "host:1:a", 50, blocked={"slow.example"})
+    assert [lease.id for lease in leases] == [other.pk]
+    assert claimed() == [slow.pk]
+
+
+@pytest.mark.postgresql  # SQLite has no say in it that could be read so plainly
+def test_a_claim_reads_what_waits_and_not_a_million_others():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    for state in (State.PENDING, State.DEFERRED, State.IN_DOUBT):
+        a_digest(state=state, next_at=timezone.now())
+    plans = [
+        ready[:5].explain() for ready, _, _ in claims._ready(Delivery.objects.all())
+    ]
+    named = [re.findall(r"using (\w+) on subscriptions_delivery", p) for p in plans]
+    partial = ["delivery_open", "delivery_pending", "delivery_crashed"]
+    assert all(set(each) & set(partial) for each in named), plans
 
 
 def test_a_mail_past_its_horizon_expires_instead_of_being_sent():

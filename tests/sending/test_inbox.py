@@ -11,6 +11,7 @@ from subscriptions.sending import inbox
 from subscriptions.sending.outcome import Outgoing
 from subscriptions.sending.smtp import Relay
 
+from .handing import outcomes
 from .oracle import _free_port
 from .rows import server
 
@@ -47,8 +48,8 @@ def test_a_mail_sent_to_it_is_shown_with_its_envelope(tmp_path):
         inbox.serve("127.0.0.1", port, tmp_path / "inbox"),
         Relay(server(f"smtp://127.0.0.1:{port}"), "[127.0.0.1]") as relay,
     ):
-        mail = Outgoing("bounces@example.org", "reader@example.org", MAIL)
-        outcome = relay.hand_over(mail)
+        mail = Outgoing("bounces@example.org", "reader@example.org", lambda: MAIL)
+        [outcome] = outcomes(relay, mail)
     [received] = inbox.messages(tmp_path / "inbox")
     assert outcome.reply == f"250 2.0.0 kept as {received.key}"
     assert received == inbox.message(tmp_path / "inbox", received.key)
@@ -79,7 +80,9 @@ def test_a_mail_that_cannot_be_kept_is_not_taken(tmp_path, monkeypatch):
     with inbox.serve("127.0.0.1", port, folder):
         folder.rmdir()
         with Relay(server(f"smtp://127.0.0.1:{port}"), "[127.0.0.1]") as relay:
-            outcome = relay.hand_over(Outgoing("a@example.org", "b@example.org", MAIL))
+            [outcome] = outcomes(
+                relay, Outgoing("a@example.org", "b@example.org", lambda: MAIL)
+            )
     assert (outcome.kind, outcome.status) == ("deferred", "4.3.1")
 
 

@@ -290,3 +290,14 @@ def test_a_sender_that_comes_back_late_writes_nothing():
     assert recorded(fresh, SENT) == State.SENT
     digest.refresh_from_db()
     assert digest.state == State.SENT
+
+
+def test_a_sender_that_comes_back_writes_nothing_of_what_is_held():
+    """Its token is still on the row, for its host's journal; its lease is not."""
+    a_digest()
+    [stale] = claims.claim(Delivery, ELSEWHERE, 50)
+    run_out()
+    recovery.recover()
+    assert recorded(stale, SENT) is None
+    assert not claims.still_wanted([stale])
+    assert sending.held().count() == 1

@@ -9,6 +9,7 @@ import pytest
 from subscriptions.sending.outcome import Outcome
 from subscriptions.sending.smtp import Relay, Timeouts
 
+from . import handing
 from .oracle import Oracle
 from .rows import an_outgoing, server
 
@@ -24,9 +25,9 @@ def outcomes(folder: Path, reply: str, mails: int = 1, **options) -> list[Outcom
 
     with (
         Oracle(folder / "taken.jsonl", script, **options) as oracle,
-        Relay(server(oracle.url), "[127.0.0.1]", SHORT) as relay,
+        Relay(server(oracle.url), "[127.0.0.1]", timeouts=SHORT) as relay,
     ):
-        return [relay.hand_over(an_outgoing()) for _ in range(mails)]
+        return handing.outcomes(relay, *[an_outgoing()] * mails)
 
 
 @pytest.mark.parametrize("size", [600, 10_000, 200_000])

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions.sending.outcome import Outcome
-from subscriptions.sending.smtp import Mail, Relay, Timeouts
+from subscriptions.sending.outcome import Outcome, Outgoing
+from subscriptions.sending.smtp import Relay, Timeouts
 
+from .handing import outcomes
 from .oracle import Oracle
 from .rows import an_outgoing, server
 
 SHORT = Timeouts(2, 2, 2, 2, 2, 2)
 
 
-def hand_over(oracle: Oracle, *mails: Mail) -> list[Outcome]:
-    with Relay(server(oracle.url), "[127.0.0.1]", SHORT) as relay:
-        return [relay.hand_over(mail) for mail in mails]
+def hand_over(oracle: Oracle, *mails: Outgoing) -> list[Outcome]:
+    with Relay(server(oracle.url), "[127.0.0.1]", timeouts=SHORT) as relay:
+        return outcomes(relay, *mails)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "http://127.0.0.1:9"  # no source answers there
+# Seconds until something hangs: far more than it takes on a machine that is shared.
+PATIENCE = 120
 
 
 def free_port() -> int:
@@ -44,7 +46,7 @@ def manage(
         env=settings,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 
@@ -61,7 +63,7 @@ class Up:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE
         while awaited not in self.printed:
             assert self.process.poll() is None, self.printed
             assert time.monotonic() < deadline, self.printed
@@ -74,7 +76,7 @@ class Up:
     def end(self, signal: int) -> int:
         """Its exit code after the signal."""
         self.process.send_signal(signal)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -85,7 +87,7 @@ def up(settings: dict[str, str], until: str = "is up") -> Iterator[Up]:
     finally:
         if running.process.poll() is None:
             running.process.terminate()
-            running.process.wait(30)
+            running.process.wait(PATIENCE)
 
 
 def processes_in(var: Path) -> dict[int, str]:

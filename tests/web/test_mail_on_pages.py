@@ -86,7 +86,12 @@ def test_the_inbox_lists_what_was_mailed(client: Client) -> None:
 @pytest.mark.usefixtures("a_mail")
 def test_a_mail_shows_both_parts_and_its_headers(client: Client) -> None:
     html = client.get(f"/inbox/{KEY}").content.decode()
-    assert f'src="/inbox/{KEY}/document"' in html
+    framed = re.search(
+        r'<iframe class="mail"\s+src="([^"]*)"\s+sandbox="([^"]*)"', html
+    )
+    assert framed
+    assert framed[1] == f"/inbox/{KEY}/document"
+    assert framed[2] == "allow-popups allow-popups-to-escape-sandbox"
     assert 'href="http://127.0.0.1:8000/confirm/t"' in html
     assert "&lt;b&gt;" in html
     assert "MIME-Version: 1.0" in html

@@ -24,6 +24,7 @@ from subscriptions.benchmarks import (
     rank,
     scanners,
     search,
+    send,
 )
 from subscriptions.benchmarks.mix import DAY, Mix
 from subscriptions.management.report import ReportCommand
@@ -33,7 +34,14 @@ _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
 _SIZES = ("papers", "filters", "subscribers", "rounds", "digests", "mails", "processes")
-_PAPERS = {"search": 100_000}  # of the others 1,000
+# Where nothing is given: of these, and of the others.
+_OTHERWISE = {
+    "papers": ({"search": 100_000}, 1000),
+    "digests": ({"send": 10_000}, 5000),
+    "rounds": ({"send": 5}, 3),
+}
+_ON_THE_SERVER = {"search", "send"}  # where DATABASE_URL is PostgreSQL
+_AS_SERVICE = {"scanners", "send"}
 # Of the table of `search`, whose figures are milliseconds and a ratio.
 _COLUMNS = {
     "best_ms": "best",
@@ -42,7 +50,7 @@ _COLUMNS = {
     "newest_p95_ms": "p95",
     "vs_like": "vs LIKE",
 }
-# What a web server takes for one that mails readers: with DEBUG it would be another.
+# What makes it one that mails readers: with DEBUG it would be another.
 _SERVICE = {
     "DEBUG": "false",
     "PUBLIC_URL": "https://papers.example.org",
@@ -62,20 +70,32 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "what",
-            choices=["assemble", "match", "preview", "rank", "scanners", "search"],
+            choices=[
+                "assemble",
+                "match",
+                "preview",
+                "rank",
+                "scanners",
+                "search",
+                "send",
+            ],
         )
         sizes = parser.add_argument_group(
             "match, search and, of papers a day, preview and scanners",
-            "search measures PostgreSQL where DATABASE_URL is one, else SQLite; "
-            "match and preview always SQLite",
+            "search and send measure PostgreSQL where DATABASE_URL is one, else "
+            "SQLite; match and preview always SQLite",
         )
         papers = "default: 1,000; of search 100,000"
         sizes.add_argument("--papers", type=int, metavar="N", help=papers)
         sizes.add_argument("--filters", type=int, default=300_000, metavar="N")
         sizes.add_argument("--subscribers", type=int, default=1_000_000, metavar="N")
-        sizes.add_argument("--rounds", type=int, default=3, metavar="N")
-        parser.add_argument_group("assemble").add_argument(
-            "--digests", type=int, default=5000, metavar="N", help="of each round"
+        rounds = "default: 3; of send 5"
+        sizes.add_argument("--rounds", type=int, metavar="N", help=rounds)
+        parser.add_argument_group("assemble and send").add_argument(
+            "--digests",
+            type=int,
+            metavar="N",
+            help="of each round, and way; default: 5,000; of send 10,000",
         )
         links = parser.add_argument_group("scanners")
         links.add_argument("--mails", type=int, default=2000, metavar="N")
@@ -96,8 +116,9 @@ class Command(ReportCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         what = options["what"]
-        if options["papers"] is None:
-            options["papers"] = _PAPERS.get(what, 1000)
+        for name, (of_some, of_others) in _OTHERWISE.items():
+            if options[name] is None:
+                options[name] = of_some.get(what, of_others)
         for name in _SIZES:
             if options[name] < 1:
                 raise CommandError(f"--{name} takes a number from 1 up.")
@@ -117,6 +138,8 @@ class Command(ReportCommand):
             names = ("mails", "papers", "processes")
             sizes = {name: options[name] for name in names}
             figures = scanners.measure(**sizes, say=self.stderr.write)
+        elif what == "send":
+            figures = self._send(options["digests"], options["rounds"])
         elif what == "search":
             figures = search.measure(
                 options["papers"], options["rounds"], self.stderr.write
@@ -140,6 +163,12 @@ class Command(ReportCommand):
         filters = mix.filters(_MANY)[:: _MANY // _PREVIEWS]
         return preview.measure(filters, documents)
 
+    def _send(self, digests: int, rounds: int) -> dict[str, Any]:
+        try:
+            return send.measure(digests, rounds, self.stderr.write)
+        except (send.Failed, send.Unlike) as error:
+            raise CommandError(str(error)) from error
+
     def _rank(self, files: Iterable[Path]) -> dict[str, Any]:
         for path in files:
             pipeline.ingest_file(path)
@@ -155,10 +184,14 @@ class Command(ReportCommand):
 
     def _measure_apart(self, options: dict[str, Any]) -> None:
         try:
+            if options["what"] == "send":
+                send.require_tools()
             with TemporaryDirectory(prefix="paper-round-bench-") as folder:
-                as_here = options["what"] == "search"
+                as_here = options["what"] in _ON_THE_SERVER
                 with databases.temporary(Path(folder), as_here) as url:
                     self._measure_in(folder, url, options)
+        except send.NoTools as error:
+            raise CommandError(str(error)) from error
         except DatabaseError as error:
             (why, *_) = str(error).splitlines() or [""]
             raise CommandError(
@@ -175,7 +208,7 @@ class Command(ReportCommand):
             "VAR_DIR": folder,
             "DATABASE_URL": url,
         }
-        if options["what"] == "scanners":
+        if options["what"] in _AS_SERVICE:
             environment |= _SERVICE
         words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
         words += ["bench", options["what"]]

@@ -1,0 +1,78 @@
+"""A database that goes away while outcomes are written."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError
+
+from subscriptions.models import Delivery, Mailing, Subscriber
+from subscriptions.sending import claims, ledger, persistence
+
+from .rows import BEFORE, a_digest
+from .test_outcomes import GONE, SENT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Mailing.State
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr(persistence, "_PAUSES", (0.01, 0.01))
+
+
+def breaking(monkeypatch, before: int = 0, after: int = 0) -> None:
+    """`record` loses its connection so often before, then after its commit."""
+    real, left = ledger.record, {"before": before, "after": after}
+
+    def record(outcomes):
+        outcomes = list(outcomes)
+        if left["before"]:
+            left["before"] -= 1
+            raise OperationalError("the server closed the connection")
+        states = real(outcomes)
+        if left["after"]:
+            left["after"] -= 1
+            raise OperationalError("the server closed the connection")
+        return states
+
+    monkeypatch.setattr(ledger, "record", record)
+
+
+def two_leases():
+    for _ in range(2):
+        a_digest()
+    return claims.claim(Delivery, "host:1:a", 2)
+
+
+def test_outcomes_are_written_once_the_database_is_back(monkeypatch):
+    leases = two_leases()
+    breaking(monkeypatch, before=2)
+    states = persistence.persistently(dict.fromkeys(leases, SENT))
+    assert set(states.values()) == {State.SENT} and len(states) == 2
+
+
+def test_after_a_commit_nobody_confirmed_the_rows_are_asked(monkeypatch):
+    one, other = two_leases()
+    breaking(monkeypatch, after=1)
+    states = persistence.persistently({one: SENT, other: GONE})
+    assert states == {one: State.SENT, other: State.FAILED}
+    reader = Subscriber.objects.get(pk=other.subscriber_id)
+    assert reader.covered == BEFORE
+
+
+def test_a_lease_that_somebody_else_took_is_not_counted(monkeypatch):
+    one, other = two_leases()
+    Delivery.objects.filter(pk=other.id).update(
+        state=State.PENDING, lease_token=None, leased_until=None
+    )
+    breaking(monkeypatch, after=1)
+    assert persistence.persistently({one: SENT, other: SENT}) == {one: State.SENT}
+
+
+def test_a_database_that_stays_away_is_told_of_and_the_journal_keeps_the_rest(
+    monkeypatch,
+):
+    leases = two_leases()
+    breaking(monkeypatch, before=9)
+    with pytest.raises(OperationalError):
+        persistence.persistently(dict.fromkeys(leases, SENT))
