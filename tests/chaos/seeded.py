@@ -27,6 +27,7 @@ from tests.ingestion.invented import an_hf_item
 from tests.sending.oracle import Do, Moment
 from tests.up.running import ROOT
 
+from .program import Program
 from .world import World, world
 
 # A mail whose batch was claimed before its reader left may be past MAIL already.
@@ -91,7 +92,7 @@ def _break(
     readers, left, running = here.addresses(), {}, []
     days = 0
     while time.monotonic() < until:
-        running = [each for each in running if not here.ended(each)]
+        running = [each for each in running if not over(here, each)]
         step = dice.choices(
             ["start", "kill", "stop", "leave", "day", "pause", "cut", "hurry", "wait"],
             [10, 3, 2, 1, 1, 1, 2, 3, 4],
@@ -125,11 +126,15 @@ def _break(
     for each in running:
         if each.poll() is None:
             os.killpg(each.pid, signal.SIGKILL)
-        here.ended(each, wait=True)
+        here.ended(each)
     return left
 
 
-def _stop(process: subprocess.Popen[str], seconds: float) -> None:
+def over(here: World, program: Program) -> bool:
+    return program.poll() is not None and here.ended(program) is not None
+
+
+def _stop(process: Program, seconds: float) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGSTOP)
         time.sleep(seconds)

@@ -15,6 +15,7 @@ from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
 from tests.up.running import ROOT
 
+from .program import Program
 from .servers import cluster, redis
 from .world import CONNECTIONS, READERS, World, world
 
@@ -42,7 +43,7 @@ def test_postgresql_dies_in_the_middle_of_a_round(
             sender = here.start("round", "--day", str(DAY))
             in_the_middle(here)
             server.kill()
-            here.ended(sender, wait=True)
+            here.ended(sender)
             assert sender.returncode not in {0, -signal.SIGKILL}
             server.start()
             here.errors = ""  # that the database was gone is told as it is
@@ -58,7 +59,7 @@ def test_every_connection_to_postgresql_is_cut_again_and_again(tmp_path: Path) -
             while sender.poll() is None and len(here.relay.taken()) < READERS:
                 here.cut_off()
                 time.sleep(0.2)
-            here.ended(sender, wait=True)
+            here.ended(sender)
         here.errors = ""
         here.settle()
         assert here.broken() == []
@@ -107,12 +108,12 @@ def test_a_sender_that_slept_through_its_lease_changes_nothing(tmp_path: Path) -
         )
         here.settle()
         os.killpg(frozen.pid, signal.SIGCONT)
-        here.ended(frozen, wait=True)
+        here.ended(frozen)
         assert here.broken() == []
         assert len(here.relay.digests()) <= READERS + CONNECTIONS
 
 
-def stopped(process: subprocess.Popen[str]) -> bool:
+def stopped(process: Program) -> bool:
     return "T" in Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2][:3]
 
 

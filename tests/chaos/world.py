@@ -4,7 +4,7 @@ that die in it.
     with world("postgresql", tmp_path) as here:
         here.run("round", crash="smtp.after_dot:3:KILL")
         here.settle()
-        assert here.broken(kills=1) == []
+        assert here.broken() == []
 
 `broken` asks only what must hold for the whole, whatever happened on the way. Its lines
 carry the numbers of docs/operating.md's promises where there is one.
@@ -37,6 +37,8 @@ from tests.ingestion.invented import an_hf_item
 from tests.sending.oracle import Oracle, Script
 from tests.up.running import ROOT, environment
 
+from .program import Program
+
 READERS, CONNECTIONS, BATCH = 24, 3, 8
 FINAL = {
     "sent",
@@ -58,32 +60,19 @@ class World:
     folder: Path
     errors: str = ""
     kills: int = 0
-    held: list[subprocess.Popen[str]] = field(default_factory=list)
+    held: list[Program | subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(
-        self, *command: str, crash: str = "", **settings: str
-    ) -> subprocess.Popen[str]:
+    def start(self, *command: str, crash: str = "", **settings: str) -> Program:
         """A program of the service; `crash` arms a crash point (name:n:KILL)."""
         armed = {"PAPER_ROUND_CRASH": crash} if crash else {}
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=self.settings | armed | settings,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.held.append(process)
-        return process
+        log = self.folder / f"program-{len(self.held)}.log"
+        program = Program(command, self.settings | armed | settings, log)
+        self.held.append(program)
+        return program
 
     def run(self, *command: str, crash: str = "", **settings: str) -> int:
         """The same to its end: its exit code, negative for a signal."""
-        process = self.start(*command, crash=crash, **settings)
-        _, said = process.communicate(timeout=90)
-        self.errors += said
-        self.kills += process.returncode == -signal.SIGKILL
-        return process.returncode
+        return self.ended(self.start(*command, crash=crash, **settings))
 
     def round(self, crash: str = "") -> int:
         return self.run("round", "--day", str(DAY), crash=crash)
@@ -111,14 +100,12 @@ class World:
                 "WHERE state IN ('deferred', 'in_doubt') AND next_at IS NOT NULL"
             )
 
-    def ended(self, process: subprocess.Popen[str], wait: bool = False) -> bool:
-        """Whether it has ended; what it said and how it died is kept."""
-        if process.poll() is None and not wait:
-            return False
-        _, said = process.communicate(timeout=30)
-        self.errors += said
-        self.kills += process.returncode == -signal.SIGKILL
-        return True
+    def ended(self, program: Program, within: float = 90.0) -> int:
+        """Wait for it; its exit code. What it said and how it died is kept."""
+        code = program.wait(within)
+        self.errors += program.said
+        self.kills += code == -signal.SIGKILL
+        return code
 
     def addresses(self) -> list[str]:
         return [one for (one,) in rows(self.settings, _ADDRESSES)]
