@@ -6,6 +6,7 @@ its environment when it starts (settings, the armed crash point) it still reads 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import sys
@@ -61,6 +62,12 @@ class Program:
         code = self._process.exitcode
         assert code is not None, f"it did not end: {self.said}"
         return code
+
+    def send(self, number: int) -> None:
+        """A signal; nothing where it has ended meanwhile."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     @property
     def said(self) -> str:

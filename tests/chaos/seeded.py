@@ -104,7 +104,7 @@ def _break(
             day = DAY + timedelta(dice.randint(0, days))
             running.append(here.start("round", "--day", str(day), crash=crash))
         elif step == "kill" and running:
-            os.killpg(dice.choice(running).pid, signal.SIGKILL)
+            dice.choice(running).send(signal.SIGKILL)
         elif step == "stop" and running:
             _stop(dice.choice(running), dice.uniform(0.1, 1.5))
         elif step == "leave" and len(left) < len(readers) // 3:
@@ -125,7 +125,7 @@ def _break(
             time.sleep(dice.uniform(0.05, 0.5))
     for each in running:
         if each.poll() is None:
-            os.killpg(each.pid, signal.SIGKILL)
+            each.send(signal.SIGKILL)
         here.ended(each)
     return left
 
@@ -136,9 +136,9 @@ def over(here: World, program: Program) -> bool:
 
 def _stop(process: Program, seconds: float) -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGSTOP)
+        process.send(signal.SIGSTOP)
         time.sleep(seconds)
-        os.killpg(process.pid, signal.SIGCONT)
+        process.send(signal.SIGCONT)
 
 
 def _paper_day(folder: Path, number: int) -> Path:

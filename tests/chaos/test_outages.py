@@ -107,7 +107,7 @@ def test_a_sender_that_slept_through_its_lease_changes_nothing(tmp_path: Path) -
             "WHERE state = 'leased'"
         )
         here.settle()
-        os.killpg(frozen.pid, signal.SIGCONT)
+        frozen.send(signal.SIGCONT)
         here.ended(frozen)
         assert here.broken() == []
         assert len(here.relay.digests()) <= READERS + CONNECTIONS

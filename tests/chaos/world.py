@@ -217,7 +217,7 @@ def world(
         finally:
             for process in stage.held:
                 if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+                    process.send(signal.SIGKILL)
                     process.wait()
             _drop(here)
 
