@@ -112,6 +112,13 @@ DKIM_SELECTOR = setting("DKIM_SELECTOR", "", values.selector)
 DKIM_KEY_FILE = os.environ.get("DKIM_KEY_FILE", "")
 DKIM_ED25519_SELECTOR = setting("DKIM_ED25519_SELECTOR", "", values.selector)
 DKIM_ED25519_KEY_FILE = os.environ.get("DKIM_ED25519_KEY_FILE", "")
+OPERATOR_EMAIL = setting("OPERATOR_EMAIL", "", values.optional(values.addressee))
+OPERATOR_SERVER = (
+    setting("OPERATOR_EMAIL_URL", "", values.optional(values.mail_server))
+    or EMAIL_SERVER
+)
+ALERT_URL = setting("ALERT_URL", "", values.optional(values.link))
+PING_URL = setting("PING_URL", "", values.optional(values.link))
 # Received mail is shown to anyone who asks: only for a trial on one's own machine.
 EMBEDDED_INBOX = DEBUG and PUBLIC_IS_LOOPBACK and EMAIL_SERVER.is_loopback
 INBOX_DIR = VAR_DIR / "inbox"
@@ -126,6 +133,11 @@ SMTP_CONNECTIONS = setting("SMTP_CONNECTIONS", "10", values.positive)
 RELAY_RATE = setting("RELAY_RATE", "0", values.count)
 DOMAIN_RATE = setting("DOMAIN_RATE", "0", values.count)
 DOMAIN_CONNECTIONS = setting("DOMAIN_CONNECTIONS", "20", values.positive)
+SEND_WINDOW = setting("SEND_WINDOW", "", values.optional(values.send_window))
+DAILY_RAMP = setting("DAILY_RAMP", "", values.ramp)
+RAMP_FROM = setting("RAMP_FROM", "", values.optional(values.day))
+# A trial reaches nobody whose provider could mind.
+CANARY = setting("CANARY", "0" if EMBEDDED_INBOX else "200", values.count)
 # How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 

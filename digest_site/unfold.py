@@ -127,6 +127,8 @@ UNFOLD: dict[str, Any] = {
                 _item("Deliveries", "outgoing_mail", "subscriptions.delivery"),
                 _item("Letters", "mail", "subscriptions.letter"),
                 _item("Events", "reply", "subscriptions.deliveryevent"),
+                _item("Pauses", "pause", "subscriptions.pause"),
+                _item("Notices", "notifications", "subscriptions.notice"),
             ),
             _group(
                 "Staff",

@@ -9,16 +9,18 @@ from __future__ import annotations
 import ipaddress
 import re
 import zoneinfo
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+T = TypeVar("T")
 LONGEST_HOLD = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -77,6 +79,11 @@ class MailServer:
         return f"{self.host}:{self.port}"
 
 
+def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
+    """What `read` takes, or nothing at all: None."""
+    return lambda text: read(text) if text.strip() else None
+
+
 def zone(text: str) -> zoneinfo.ZoneInfo:
     if text not in zoneinfo.available_timezones():
         raise ValueError("takes an IANA time zone such as Europe/Berlin")
@@ -100,6 +107,36 @@ def duration(text: str) -> timedelta:
             "takes a number and a unit (s, m, h, d), such as 90m, and at most 7d"
         )
     return length
+
+
+def send_window(text: str) -> tuple[time, time]:
+    """When mail goes out, such as 06:00-22:00; it may lie over midnight."""
+    match = re.fullmatch(r"(\d\d?):(\d\d)-(\d\d?):(\d\d)", text.strip())
+    try:
+        hours = [int(each) for each in match.groups()] if match else [0] * 4
+        opens, closes = time(hours[0], hours[1]), time(hours[2], hours[3])
+    except ValueError:
+        opens = closes = time()
+    if opens == closes:
+        raise ValueError("takes two times of day such as 06:00-22:00")
+    return opens, closes
+
+
+def ramp(text: str) -> tuple[int, ...]:
+    """How many digests go on the first day, the second and so on; "": no limit."""
+    try:
+        return tuple(positive(each) for each in text.split(",") if text.strip())
+    except ValueError as error:
+        raise ValueError(
+            "takes whole numbers from 1 up, separated by commas, such as 500,1000,2000"
+        ) from error
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise ValueError("takes a day such as 2026-07-06") from error
 
 
 def count(text: str) -> int:
@@ -219,6 +256,14 @@ def selector(text: str) -> str:
     if name and (len(name) > 63 or not re.fullmatch(rf"(?i:{_LABEL})", name)):
         raise ValueError("takes letters, digits and hyphens, such as digest2026")
     return name
+
+
+def addressee(text: str) -> str:
+    """An e-mail address alone, in ASCII."""
+    address = text.strip()
+    if not (address.isascii() and _is_address(address)):
+        raise ValueError("takes an address such as ops@example.org")
+    return address
 
 
 def contact(text: str) -> str:

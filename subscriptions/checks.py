@@ -60,6 +60,21 @@ def default_filter(app_configs: Any = None, **options: Any) -> list[Error]:
 
 
 @register()
+def ramp(app_configs: Any = None, **options: Any) -> list[Error]:
+    """The error of a warm-up that has steps and no first day, or a day and no steps."""
+    if bool(settings.DAILY_RAMP) == bool(settings.RAMP_FROM):
+        return []
+    return [
+        Error(
+            "DAILY_RAMP and RAMP_FROM belong together, and one of them is not set; they"
+            " take the digests of each day, such as 500,1000,2000, and the first of"
+            " these days, such as 2026-07-06.",
+            id="subscriptions.E012",
+        )
+    ]
+
+
+@register()
 def signatures(app_configs: Any = None, **options: Any) -> list[CheckMessage]:
     """What is wrong with the DKIM settings, trial or not; nothing if none is set."""
     if any(getattr(settings, name) for name in [*DKIM, *SECOND_KEY]):
@@ -79,7 +94,7 @@ def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
 
 def refuse_to_mail() -> None:
     """Raise ImproperlyConfigured, naming all that is missing, unless nothing is."""
-    for wrong in [*default_filter(), *signatures()]:
+    for wrong in [*default_filter(), *ramp(), *signatures()]:
         if wrong.is_serious():
             raise ImproperlyConfigured(f"{wrong.msg} ({wrong.id})")
     if errors := may_mail():

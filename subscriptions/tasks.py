@@ -30,12 +30,14 @@ def ingest() -> None:
 @shared_task(expires=55)
 def tick() -> None:
     now, until = timezone.now(), monotonic() + SHIFT
+    pipeline.judge(now)
     pipeline.publish(now)
     composed = pipeline.compose(now, until)
     pipeline.close_rounds(now)
     send.delay()
     if not composed.done:
         tick.delay()
+    pipeline.look_after(now)
 
 
 @shared_task(expires=55)

@@ -6,6 +6,6 @@ value elsewhere keeps it: ledger, listings, runs and consent are shown, never ed
 modules are the lists, grouped like the sidebar (digest_site/unfold.py).
 """
 
-from . import actions, mail, papers, readers, staff
+from . import actions, mail, papers, readers, sending, staff
 
-__all__ = ["actions", "mail", "papers", "readers", "staff"]
+__all__ = ["actions", "mail", "papers", "readers", "sending", "staff"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from math import ceil
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 
-from subscriptions.models import Delivery, Round, Source, SourceRun
+from subscriptions import pipeline, rounds
+from subscriptions.models import Delivery, Notice, Pause, Round, Source, SourceRun
 
 from . import figures
 from .rows import SHAPES, TONES, list_url
@@ -51,7 +53,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Wanted:
     """A thing that needs a person, and where to look."""
 
     tone: str
@@ -73,17 +75,15 @@ class Cell:
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the front page's context with the figures."""
-    today = figures.home_day(timezone.now())
-    morning = figures.morning(today)
+    now = timezone.now()
+    today = figures.home_day(now)
     people = figures.readers(today, DAYS)
     mails = figures.deliveries(today, DAYS)
     runs = figures.sources(today, DAYS)
+    may_pause = request.user.has_perm("subscriptions.change_round")
     return context | {
         "title": "Today",
-        "today": today,
-        "morning": morning,
-        "steps": morning and steps(morning),
-        "round_url": morning and _page(Round, morning.round_id),
+        **round_card(now, may_pause),
         "active": people[-1].active,
         "readers_chart": readers_chart(people),
         "deliveries_chart": deliveries_chart(mails),
@@ -101,6 +101,51 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "run_rows": _run_rows(runs),
         "wanted": wanted(figures.attention(today, DAYS), today),
     }
+
+
+def round_card(now: datetime, may_pause: bool) -> dict[str, Any]:
+    """The context of the first card, on the front page and when it asks for itself."""
+    today = figures.home_day(now)
+    morning = figures.morning(today)
+    going = morning and pipeline.progress(morning.due_date, now)
+    return {
+        "today": today,
+        "morning": morning,
+        "steps": morning and steps(morning),
+        "round_url": morning and _page(Round, morning.round_id),
+        "pace": pace(going) if going else "",
+        "ramp": _ramp(now),
+        "may_pause": may_pause,
+        "all_paused": figures.paused() is not None,
+    }
+
+
+def pace(going: pipeline.Progress) -> str:
+    """How fast the round goes and for how long still, or why it does not."""
+    if not going.waiting:
+        return ""
+    if going.waits:
+        return f"{going.waiting:,} wait: {going.waits}."
+    if going.per_minute is None:
+        return ""
+    said = f"{going.per_minute:,.0f} a minute"
+    if going.left is None:
+        return f"{said}."
+    minutes = ceil(going.left.total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    left = f"{hours} h {rest} min" if hours else f"{rest} min"
+    return f"{said}, {left} to go."
+
+
+def _ramp(now: datetime) -> str:
+    step = rounds.ramp(now)
+    if step is None:
+        return ""
+    later = step.waiting()
+    return (
+        f"Warm-up, day {step.day} of {step.of}: at most {step.limit:,} digests;"
+        f" {later:,} {'reader has' if later == 1 else 'readers have'} not started."
+    )
 
 
 def steps(morning: figures.Morning) -> list[Step]:
@@ -159,9 +204,19 @@ def cell(day: figures.SourceDay) -> Cell:
     return Cell(label, tone, SHAPES[tone], day.listed, url)
 
 
-def wanted(found: figures.Attention, today: date) -> list[Notice]:
-    """What needs a person: sources down first, then pauses, then digests by state."""
+def wanted(found: figures.Attention, today: date) -> list[Wanted]:
+    """What needs a person: what stops all, what does not add up, then sources down,
+    pauses of a round, digests by state."""
     lines = []
+    if found.stopped:
+        text = f"{found.stopped}: {found.stopped.reason or 'no reason given'}"
+        lines.append(_notice("paused", text, _page(Pause, found.stopped.pk)))
+    for pk, day, faults in found.faults:
+        text = f"The round of {day:%A} {day.day} {day:%B} does not add up: {faults}"
+        lines.append(_notice("failed", text, _page(Round, pk)))
+    if found.untold:
+        text = f"{found.untold} of the notices to the operator did not arrive"
+        lines.append(_notice("failed", text, list_url(Notice)))
     for down in found.down:
         text = (
             f"{Source(down.source).label} is down: {down.reason or 'no reason given'}"
@@ -181,8 +236,8 @@ def wanted(found: figures.Attention, today: date) -> list[Notice]:
     return lines
 
 
-def _notice(state: str, text: str, url: str) -> Notice:
-    return Notice(TONES[state], SHAPES[TONES[state]], text, url)
+def _notice(state: str, text: str, url: str) -> Wanted:
+    return Wanted(TONES[state], SHAPES[TONES[state]], text, url)
 
 
 def _run_rows(runs: dict[str, tuple[figures.SourceDay, ...]]) -> list[tuple[Any, ...]]:

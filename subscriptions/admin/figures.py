@@ -12,7 +12,15 @@ from django.conf import settings
 from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
-from subscriptions.models import Delivery, Round, Source, SourceRun, Subscriber
+from subscriptions.models import (
+    Delivery,
+    Notice,
+    Pause,
+    Round,
+    Source,
+    SourceRun,
+    Subscriber,
+)
 
 State = Delivery.State
 # Every state of a delivery is in one of these: they add up to what was due.
@@ -101,14 +109,20 @@ class Down:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What needs a person. `deliveries`: state -> how many in the days looked at."""
+    """What needs a person. `deliveries`: state -> how many in the days looked at;
+    `stopped`: the pause of all sending; `faults`: rounds that do not add up; `untold`:
+    notices that did not arrive at the third attempt."""
 
     down: tuple[Down, ...]
     deliveries: dict[str, int]
     paused: tuple[tuple[int, date], ...]
+    stopped: Pause | None
+    faults: tuple[tuple[int, date, str], ...]
+    untold: int
 
     def __bool__(self) -> bool:
-        return bool(self.down or self.deliveries or self.paused)
+        found = (self.down, self.deliveries, self.paused, self.stopped, self.faults)
+        return any(found) or bool(self.untold)
 
 
 def home_day(now: datetime) -> date:
@@ -123,8 +137,13 @@ def morning(today: date) -> Morning | None:
     )
     if chosen is None:
         return None
-    of_round = Delivery.objects.filter(due_date=chosen.due_date)
-    outcomes = of_round.aggregate(due=Count("pk"), **_by_outcome())
+    # COUNT(*) by state reads the index alone.
+    rows = Delivery.objects.filter(due_date=chosen.due_date).order_by()
+    counts = dict(rows.values_list("state").annotate(n=Count("*")))
+    outcomes = {
+        name: sum(counts.get(state, 0) for state in states)
+        for name, states in OUTCOMES.items()
+    }
     return Morning(
         round_id=chosen.pk,
         due_date=chosen.due_date,
@@ -133,6 +152,7 @@ def morning(today: date) -> Morning | None:
         paused=chosen.paused,
         papers=chosen.papers,
         filters=chosen.filters,
+        due=sum(counts.values()),
         **outcomes,
     )
 
@@ -220,8 +240,18 @@ def attention(today: date, days: int = 30) -> Attention:
         .values_list("state")
         .annotate(n=Count("pk"))
     )
-    paused = Round.objects.filter(paused=True).values_list("pk", "due_date")
-    return Attention(_down(), dict(bad), tuple(paused))
+    of_round = Round.objects.filter(paused=True).values_list("pk", "due_date")
+    faulty = Round.objects.filter(due_date__gt=today - timedelta(days=days))
+    faults = faulty.exclude(faults="").values_list("pk", "due_date", "faults")
+    untold = Notice.objects.exclude(ways=[]).filter(attempts__gte=3).count()
+    return Attention(
+        _down(), dict(bad), tuple(of_round), paused(), tuple(faults), untold
+    )
+
+
+def paused() -> Pause | None:
+    """The pause of all sending that lasts."""
+    return Pause.objects.filter(lasts=True).first()
 
 
 def last_days(today: date, days: int) -> list[date]:

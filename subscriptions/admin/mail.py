@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from subscriptions import pipeline
 from subscriptions.models import Delivery, DeliveryEvent, Letter, Listing, Round
 
 from .figures import NEED_A_PERSON
@@ -52,6 +53,7 @@ class RoundAdmin(Shown):
         "shown_state",
         "papers",
         "filters",
+        "faults",
         "deliveries",
         "started_at",
         "completed_at",
@@ -143,10 +145,8 @@ class RoundAdmin(Shown):
         self, request: HttpRequest, object_id: str, paused: bool
     ) -> HttpResponse:
         round_ = Round.objects.get(pk=object_id)
-        if paused:
-            round_.pause()
-        else:
-            round_.resume(timezone.now())
+        change = pipeline.pause if paused else pipeline.resume
+        change(timezone.now(), round_.due_date)
         done = "Paused." if paused else "Resumed."
         self.log_change(request, round_, done)
         messages.success(request, f"{round_}: {done.lower()}")

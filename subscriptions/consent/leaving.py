@@ -6,12 +6,14 @@ from contextlib import suppress as suppress_error
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from subscriptions.models import (
     ConsentRecord,
     Delivery,
     Letter,
+    Round,
     Subscriber,
     Suppression,
     TopicFilter,
@@ -80,6 +82,11 @@ def erase(reader_id: int) -> None:
     with transaction.atomic():
         reader = Subscriber.objects.select_for_update().filter(pk=reader_id)
         if reader.exists():
+            # Their rows go too: a round still adds up without them.
+            rounds = Round.objects.filter(deliveries__subscriber=reader_id)
+            Round.objects.filter(pk__in=rounds.values("pk"), readers_due__gt=0).update(
+                readers_due=F("readers_due") - 1
+            )
             reader.get().delete()
 
 

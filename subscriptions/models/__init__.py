@@ -7,6 +7,7 @@ anything else of ours. Nothing here sends, fetches or renders.
 from .actions import Mute, SavedPaper
 from .epoch import LedgerEpoch
 from .mailings import Delivery, DeliveryEvent, Letter, Mailing, Round
+from .operating import Notice, Pause
 from .papers import Card, Edition, Listing, Paper, Source, SourceRun
 from .readers import (
     ConsentRecord,
@@ -27,7 +28,9 @@ __all__ = [
     "Listing",
     "Mailing",
     "Mute",
+    "Notice",
     "Paper",
+    "Pause",
     "Round",
     "SavedPaper",
     "Source",

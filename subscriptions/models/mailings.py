@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
@@ -106,10 +106,31 @@ class Round(models.Model):
         Edition, blank=True, related_name="rounds", help_text="covered by its digests"
     )
     paused = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="horizons stand still since then"
+    )
     papers = models.PositiveIntegerField(
         default=0, help_text="distinct papers in the editions covered"
     )
     filters = models.PositiveIntegerField(default=0, help_text="distinct, active")
+    readers_due = models.PositiveIntegerField(
+        default=0, help_text="rows that compose wrote, whatever became of them"
+    )
+    canary = models.JSONField(
+        default=list, blank=True, help_text="deliveries that go before all others"
+    )
+    canary_until = models.DateTimeField(
+        null=True, blank=True, help_text="the others wait for what comes back until"
+    )
+    pace = models.JSONField(
+        default=list, blank=True, help_text="[instant, how many had been sent by then]"
+    )
+    faults = models.CharField(
+        max_length=300, blank=True, help_text="what does not add up"
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="readers without a row were last looked for"
+    )
     started_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -118,23 +139,6 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"Round of {self.due_date:%a} {self.due_date.day} {self.due_date:%B %Y}"
-
-    def pause(self) -> None:
-        """Let what is not sent yet wait for `resume`."""
-        self.paused = True
-        self.save(update_fields=["paused"])
-
-    def resume(self, now: datetime) -> None:
-        """Let what waits go on, with its whole horizon from `now` (rounds.md 18).
-
-        How long the pause took is not kept, so a horizon does not go on from where it
-        stood; it starts again. Resuming what is not paused moves none.
-        """
-        with transaction.atomic():
-            paused = Round.objects.filter(pk=self.pk, paused=True)
-            if paused.update(paused=False):
-                self.deliveries.open().update(expires_at=now + HORIZON)
-        self.paused = False
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -343,6 +347,7 @@ class DeliveryEvent(models.Model):
 
     class Meta:
         ordering = ["-at"]
+        indexes = [models.Index(fields=["type", "at"], name="event_by_type")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.status}".strip()

@@ -11,6 +11,8 @@ from .explain import explain
 from .importing import BadLine, Imported, import_subscribers
 from .intake import first_edition, ingest, ingest_file, publish, publish_until
 from .mails import preview, web_copy
+from .pausing import judge, look_after, pause, resume
+from .progress import Progress, progress
 from .reminders import remind
 from .round import RoundReport, close_rounds, deliver, forget, run
 
@@ -18,6 +20,7 @@ __all__ = [
     "BadLine",
     "Composed",
     "Imported",
+    "Progress",
     "RoundReport",
     "close_rounds",
     "compose",
@@ -29,10 +32,15 @@ __all__ = [
     "import_subscribers",
     "ingest",
     "ingest_file",
+    "judge",
+    "look_after",
+    "pause",
     "preview",
+    "progress",
     "publish",
     "publish_until",
     "remind",
+    "resume",
     "run",
     "web_copy",
 ]

@@ -10,10 +10,10 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
-from subscriptions import rounds
+from subscriptions import rounds, sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import (
     Delivery,
@@ -109,6 +109,12 @@ class _Compose:
         self.closed, self.whole_day = closed, whole_day
         self._missing: dict[tuple[datetime, frozenset[str]], list[str]] = {}
         self._used: set[int] = set()
+        self._ramp = rounds.ramp(self._today)
+
+    @property
+    def _today(self) -> datetime:
+        """When it is sent: a day that is run whole may be past."""
+        return timezone.now() if self.whole_day else self.now
 
     @cached_property
     def desk(self) -> Desk:
@@ -126,6 +132,8 @@ class _Compose:
         """All of `readers`, in slices by id, a transaction each (rule 19)."""
         total, last = Composed(), 0
         while True:
+            if self._ramp and not self._ramp.room(self._today):
+                readers = self._ramp.started(readers)
             slice_ = readers.filter(pk__gt=last).order_by("pk")
             ids = list(slice_.values_list("pk", flat=True)[: settings.COMPOSE_SLICE])
             if not ids:
@@ -156,6 +164,7 @@ class _Compose:
             for reader in readers
             if (draft := self._draft(reader, covering[reader.pk], had[reader.pk]))
         ]
+        drafts = self._within_ramp(drafts)
         if not drafts:
             return Composed()
         for draft in drafts:
@@ -226,6 +235,20 @@ class _Compose:
         oldest = draft.oldest or min(edition.day for edition in covering.editions)
         return reader.hold_until > 1 and (next_ - oldest).days <= 7
 
+    def _within_ramp(self, drafts: list[Draft]) -> list[Draft]:
+        """Without those to whom the warm-up gives no mail today."""
+        if self._ramp is None:
+            return drafts
+        room, kept = self._ramp.room(self._today), []
+        for draft in drafts:
+            starts = draft.has_row and draft.delivery.state == State.PENDING
+            if starts and not self._ramp.has_started(draft.reader):
+                if not room:
+                    continue
+                room -= 1
+            kept.append(draft)
+        return kept
+
     def _write(self, drafts: Sequence[Draft]) -> None:
         round_, _ = Round.objects.get_or_create(due_date=self.day)
         if round_.state == Round.State.COMPLETE:  # rule 17: it may be reopened
@@ -235,9 +258,11 @@ class _Compose:
         for draft in drafts:
             draft.delivery.round = round_
             draft.delivery.expires_at = expires
-        Delivery.objects.bulk_create(
-            [draft.delivery for draft in drafts if draft.has_row], batch_size=2000
-        )
+        rows = [draft for draft in drafts if draft.has_row]
+        Delivery.objects.bulk_create([r.delivery for r in rows], batch_size=2000)
+        written = Round.objects.filter(pk=round_.pk)
+        written.update(readers_due=F("readers_due") + len(rows))
+        self._begin_canary(round_, rows)
         Subscriber.objects.bulk_update(
             [draft.reader for draft in drafts],
             ["covered", "awaits_first_digest", "recheck_had"],
@@ -254,6 +279,15 @@ class _Compose:
             if draft.owes_welcome
         )
         self._used |= {each.pk for draft in drafts for each in draft.editions}
+
+    def _begin_canary(self, round_: Round, rows: Sequence[Draft]) -> None:
+        mails = [row for row in rows if row.delivery.state == State.PENDING]
+        # Who has just confirmed was mailed: the letter that asked.
+        fresh = [m for m in mails if not (m.reader.last_mail_at or m.delivery.first)]
+        new = {row.delivery.pk for row in fresh}
+        known = [row.delivery.pk for row in mails if row.delivery.pk not in new]
+        imported = any(row.reader.due_after for row in fresh)
+        sending.begin_canary(round_, sorted(new), known, imported)
 
     def _count(self, total: Composed) -> None:
         """Bring the round's figures up to date: its papers and the filters in use."""

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from subscriptions import sending
 from subscriptions.crashpoint import crashpoint
-from subscriptions.models import Delivery, Letter, Round
+from subscriptions.models import Delivery, Letter, Notice, Round
 
 from .compose import compose_day
 from .had import KEPT
 from .intake import publish_until
 from .letters import outgoing_letters
 from .mails import outgoing_digests
+from .progress import progress
 
 # Rule 18: the last window of a due date, anywhere, closes at 18:00 UTC the day after.
 _CLOSES = timedelta(days=1, hours=18)
@@ -59,6 +60,9 @@ def run(day: date) -> RoundReport:
     except sending.RelayDown as down:
         sent, problem = down.counts, str(down)
     close_rounds(timezone.now())
+    how_it_goes = progress(day)
+    if how_it_goes.waiting and not problem:
+        problem = how_it_goes.waits
     round_ = Round.objects.filter(due_date=day).first()
     totals = sending.totals(day)
     return RoundReport(
@@ -110,6 +114,7 @@ def close_rounds(now: datetime) -> int:
             round_.state = Round.State.COMPLETE
             round_.completed_at = now
             round_.save(update_fields=["state", "completed_at"])
+            sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
             closed += 1
             crashpoint("round.closed")
     return closed

@@ -6,6 +6,7 @@ Nothing here writes. The numbers in the docstrings are those of the design's rul
 
 from .coverage import REACH, Covering, advance, editions_for
 from .due import WINDOW, Due, all_on, due_now, instant, next_due, overdue
+from .ramp import Ramp, ramp
 from .unmatched import unmatched
 from .waiting import missing_sources
 
@@ -14,6 +15,7 @@ __all__ = [
     "WINDOW",
     "Covering",
     "Due",
+    "Ramp",
     "advance",
     "all_on",
     "due_now",
@@ -22,5 +24,6 @@ __all__ = [
     "missing_sources",
     "next_due",
     "overdue",
+    "ramp",
     "unmatched",
 ]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, Pause, Subscriber
 
 WINDOW = timedelta(hours=6)
 # How long after its window a date without anything to send is still written down.
@@ -67,7 +67,10 @@ def due_now(now: datetime) -> Iterator[Due]:
     Take them in order and write each one's rows before the next: a query is run when
     it is reached and leaves out whoever has a row by then. Ask it again of the readers
     once they are locked: it leaves out whoever paused, left, moved or got a row since.
+    Nobody is due while all sending is paused.
     """
+    if Pause.objects.filter(lasts=True).exists():
+        return
     yield from _first_digests(now)
     ready = _ready().exclude(last_mail_at__gt=now - WINDOW)
     for day, whose in _by_date(now, now - WINDOW):

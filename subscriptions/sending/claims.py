@@ -11,12 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from subscriptions.crashpoint import crashpoint
-from subscriptions.models import Delivery, Round
 from subscriptions.models.mailings import HORIZON
 
-from . import statements
+from . import pauses, statements
 from .ledger import LEASE, End, Lease, State, Tally, by_model, end, mine, release
 from .outcome import UNMADE
 from .refusals import refusal, suppressed_among
@@ -37,15 +37,17 @@ def claim(
     """Lease up to `limit` mails that are to be sent now; none: there is nothing to do.
 
     Mails that must not go any more (`refusals`) or whose time is over end here; `tally`
-    counts those by state. Rounds that are paused are left alone, and readers at the
-    domains `blocked`. A mail that a crash interrupted is leased alone, so that the one
+    counts those by state. What is paused is left alone, and readers at the domains
+    `blocked`. A mail that a crash interrupted is leased alone, so that the one
     that causes crashes is found and the rest of its batch goes on; one in doubt comes
     last.
     """
     tally = Counter() if tally is None else tally
-    mails: QuerySet[Any] = model._default_manager.all()
-    if model is Delivery:
-        mails = mails.exclude(round__in=Round.objects.filter(paused=True))
+    now = timezone.now()
+    if pauses.why_nothing_goes(now):
+        return []
+    pauses.note_opening(now)
+    mails: QuerySet[Any] = model._default_manager.filter(pauses.may_go(model))
     if due_date is not None:
         mails = mails.filter(due_date=due_date)
     if blocked:
@@ -135,7 +137,7 @@ def still_wanted(
     """Ask right before a batch is offered: which are ours, and may the mails still go?
 
     Leases that are not fresh are renewed. Mails that must not go any more end here;
-    those of a round that was paused meanwhile go back, as do those that were made for
+    those that were paused meanwhile go back, as do those that were made for
     another address than they have now (`recipients`, by id).
     """
     tally = Counter() if tally is None else tally
@@ -149,9 +151,7 @@ def still_wanted(
             held.update(leased_until=Now() + LEASE)
             crashpoint("wanted.renewed")
             rows = statements.owed(held)
-        back = set()
-        if model is Delivery:
-            back = set(held.filter(round__paused=True).values_list("id", flat=True))
+        back = pauses.held_among(held)
         for row in rows:
             if (recipients or {}).get(row.id, row.address) != row.address:
                 back.add(row.id)

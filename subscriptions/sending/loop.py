@@ -19,7 +19,7 @@ from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
 
-from . import claims, epoch, ledger, pace, recovery
+from . import breaker, claims, epoch, ledger, pace, recovery
 from .batch import Making, Render, Size, awake, prepared, refuse_common
 from .journal import Journal
 from .ledger import Lease
@@ -91,7 +91,10 @@ class _Run:
         with Relay(
             settings.EMAIL_SERVER, _host_name(), connections, pace=own_pace
         ) as relay:
+            watch = breaker.Watch()
             while time.monotonic() < self._stop:
+                if watch.trips(self._tally["failed"]):
+                    break
                 begun = time.monotonic()
                 leases = claims.claim(
                     self._model,

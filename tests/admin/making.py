@@ -14,7 +14,9 @@ from subscriptions.models import (
     Letter,
     Listing,
     Mute,
+    Notice,
     Paper,
+    Pause,
     Round,
     SavedPaper,
     SourceRun,
@@ -145,6 +147,14 @@ def one_of_everything(day: date = TODAY) -> dict[type, Any]:
         delivery,
         a_run("arxiv", day, "fresh", seen=1, new=1, listed=1),
         Letter.objects.create(subscriber=reader, kind="welcome", state="sent"),
+        Pause.objects.create(
+            by="operator",
+            reason="a new relay",
+            started_at=at_noon(day),
+            ended_at=at_noon(day) + timedelta(hours=1),
+            lasts=False,
+        ),
+        Notice.objects.create(key=f"check {day}", kind="check", text="a row too few"),
         DeliveryEvent.objects.create(
             delivery=delivery, subscriber=reader, type="deferred", status="4.2.2"
         ),

@@ -132,3 +132,30 @@ def test_send_takes_letters_too(relay: Oracle) -> None:
     assert ask("send")["sent"] == 1
     assert b"/confirm/" in relay.messages[0]
     assert len(relay.messages) == 1
+
+
+def test_pause_and_resume_stop_all_sending_and_let_the_rest_go(relay: Oracle) -> None:
+    a_day()
+    consent.subscribe("new@example.org", [], consent.Schedule())
+    paused = ask("round", "--pause")
+    assert paused == {"day": None, "paused": True, "changed": True}
+    assert ask("round", "--pause")["changed"] is False
+    assert ask("send")["sent"] == 0
+    line = refusal("round", "--day", TUESDAY)
+    assert line == "Sending stopped: All sending paused by the operator"
+    assert relay.taken() == []
+    assert said("round", "--resume").strip() == "all sending: resumed"
+    assert ask("send")["sent"] == 3
+    assert said("round", "--resume").strip() == "all sending: was not paused"
+
+
+def test_pause_with_a_day_stops_the_digests_of_that_day_only(relay: Oracle) -> None:
+    a_day()
+    consent.subscribe("new@example.org", [], consent.Schedule())
+    words = said("round", "--pause", "--day", TUESDAY).strip()
+    assert words == "the round of 2026-07-07: paused"
+    line = refusal("round", "--day", TUESDAY)
+    assert line == "Sending stopped: the round is paused"
+    assert ask("send")["sent"] == 1  # the letter
+    assert ask("round", "--resume", "--day", TUESDAY)["changed"] is True
+    assert ask("send")["sent"] == 2

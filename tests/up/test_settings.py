@@ -64,6 +64,17 @@ def test_a_value_that_cannot_be_used_is_named(
         ("ARXIV_CATEGORIES", ",", "cs.LG"),
         ("HOLD_FOR_SOURCE", "99999999999999d", "at most 7d"),
         ("HOLD_FOR_SOURCE", "8d", "at most 7d"),
+        ("SEND_WINDOW", "always", "06:00-22:00"),
+        ("SEND_WINDOW", "06:00-24:00", "06:00-22:00"),
+        ("SEND_WINDOW", "06:00-06:00", "06:00-22:00"),
+        ("DAILY_RAMP", "500,many", "500,1000,2000"),
+        ("DAILY_RAMP", "0,500", "500,1000,2000"),
+        ("RAMP_FROM", "tomorrow", "2026-07-06"),
+        ("CANARY", "-1", "a whole number"),
+        ("OPERATOR_EMAIL", "Ops <ops@example.org>", "ops@example.org"),
+        ("OPERATOR_EMAIL_URL", "other.example.org", "smtp://host:port"),
+        ("ALERT_URL", "alerts.example.org", "https://papers.example.org"),
+        ("PING_URL", "ftp://pings.example.org", "https://papers.example.org"),
     ],
 )
 def test_one_line_says_what_it_was_and_what_it_takes(
@@ -74,6 +85,19 @@ def test_one_line_says_what_it_was_and_what_it_takes(
     assert answer.stderr.startswith(f"Cannot start: {name} is {value!r}; it takes ")
     assert right in answer.stderr
     assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "given", [{"DAILY_RAMP": "500,1000"}, {"RAMP_FROM": "2026-07-06"}]
+)
+def test_a_warm_up_needs_its_steps_and_its_first_day(
+    given: dict[str, str], tmp_path: Path
+) -> None:
+    answer = manage("send", settings=environment(tmp_path, **given))
+    assert answer.returncode == 1
+    assert "E012) DAILY_RAMP and RAMP_FROM belong together" in answer.stderr + (
+        manage("check", settings=environment(tmp_path, **given)).stderr
+    )
 
 
 @pytest.mark.parametrize("program", ["check", "match", "ingest"])

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions.models import Delivery
-from subscriptions.sending import Outcome, recovery
+from subscriptions.sending import Outcome, claims, recovery
 from subscriptions.sending import ledger as own
 
 BATCH = 500
@@ -66,11 +66,10 @@ def _one_by_one(ids: Sequence[int]) -> Taken:
 
 def _in_batches(day: date) -> Taken:
     sent = Outcome("sent", "dot", _REPLY, "2.0.0")
-    with recovery.sender() as owner:
+    with recovery.sender() as journal:
         watch, mails = _Watch(), 0
-        while leases := own.claim(Delivery, owner, BATCH, day):
-            for lease in leases:
-                own.record(lease, sent)
+        while leases := claims.claim(Delivery, journal.owner, BATCH, day):
+            own.record((lease, sent) for lease in leases)
             mails += len(leases)
         return watch.taken(mails)
 

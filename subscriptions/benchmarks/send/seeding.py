@@ -60,6 +60,7 @@ def _reader(place: int) -> Subscriber:
     return Subscriber(
         email=address,
         email_folded=address,
+        domain=address.partition("@")[2],
         state=Subscriber.State.ACTIVE,
         confirmed_at=now,
         last_mail_at=now - timedelta(1),  # not the first to be tried with

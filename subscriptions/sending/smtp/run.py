@@ -25,7 +25,7 @@ class Journal(Protocol):
 @dataclass
 class Handed:
     """What came of the offers. `untried`: nothing was said about them; the time was
-    over, their domain must wait, or the relay is `down`. Keys are those of the offers."""
+    over, their domain must wait, or the relay is `down`. Keys are the offers'."""
 
     outcomes: dict[Any, Outcome]
     untried: list[Offer]

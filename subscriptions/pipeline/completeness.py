@@ -1,0 +1,108 @@
+"""Does it add up? Questions about complete rounds that must be answered with zero."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from subscriptions import rounds, sending
+from subscriptions.models import Delivery, Notice, Pause, Round, Subscriber
+
+log = logging.getLogger(__name__)
+
+_LOOKED_AT = timedelta(days=2)  # since a round was complete
+_AGAIN = timedelta(hours=1)
+_ANYWHERE_BEFORE, _ANYWHERE_AFTER = timedelta(hours=14), timedelta(days=1, hours=18)
+
+
+def check_complete(now: datetime) -> int:
+    """Look at the rounds complete of late; how many do not add up.
+
+    Every tick: rows that are open, and as many rows as compose wrote. Once an hour,
+    because it reads every reader: those who should have a row and have none. What is
+    wrong stands in the round, and the operator is told once of each round.
+    """
+    late = Round.objects.filter(state=Round.State.COMPLETE)
+    wrong = 0
+    for round_ in late.filter(completed_at__gt=now - _LOOKED_AT):
+        faults = _rows(round_)
+        if round_.checked_at is None or round_.checked_at <= now - _AGAIN:
+            round_.checked_at = now
+            if without := unserved(round_).count():
+                faults.append(f"{without} {_UNSERVED}")
+        elif _UNSERVED in round_.faults:  # as it was an hour ago
+            faults.append(round_.faults.rpartition("; ")[2])
+        round_.faults = "; ".join(faults)
+        round_.save(update_fields=["faults", "checked_at"])
+        if faults:
+            wrong += 1
+            _tell(round_)
+    return wrong
+
+
+_UNSERVED = "readers without a digest of it"
+
+
+def _tell(round_: Round) -> None:
+    said = f"the round of {round_.due_date} does not add up: {round_.faults}"
+    if sending.owe(f"check {round_.due_date}", Notice.Kind.CHECK, said):
+        log.error("%s", said)
+
+
+def _rows(round_: Round) -> list[str]:
+    """One query, by the index of due date and state alone."""
+    counts = dict(
+        Delivery.objects.filter(due_date=round_.due_date)
+        .order_by()
+        .values_list("state")
+        .annotate(n=Count("*"))
+    )
+    faults = []
+    if still_open := sum(counts.get(state, 0) for state in Delivery.OPEN):
+        faults.append(f"{still_open} digests of it are not at an end")
+    rows = sum(counts.values())
+    if rows != round_.readers_due:
+        faults.append(f"{rows} rows, and {round_.readers_due} were written")
+    return faults
+
+
+def unserved(round_: Round) -> QuerySet[Subscriber]:
+    """Readers due on the round's date who have no row of it, while others of their
+    zone and hour do.
+
+    Left out is whoever may rightly have none: who acted or came lately, holds until
+    more papers wait, or whose digest of an earlier date was late enough to be in the
+    way. Nobody is looked for where sending was paused or warming up.
+    """
+    day = round_.due_date
+    start = datetime.combine(day, datetime.min.time(), UTC)
+    begins, ends = start - _ANYWHERE_BEFORE, start + _ANYWHERE_AFTER
+    before = begins - timedelta(days=1)
+    paused = Pause.objects.exclude(by=Pause.By.WINDOW).filter(
+        Q(lasts=True) | Q(ended_at__gt=begins), started_at__lt=ends
+    )
+    if rounds.ramp(start) or rounds.ramp(ends) or paused.exists():
+        return Subscriber.objects.none()
+    whose = Delivery.objects.filter(subscriber=OuterRef("pk"))
+    in_the_way = whose.filter(due_date__lt=day, updated_at__gt=before).filter(
+        Q(due_date__lt=day - timedelta(days=1))
+        | Q(updated_at__gt=F("created_at") + Value(timedelta(hours=18)))
+    )
+    alike = Delivery.objects.filter(
+        due_date=day,
+        subscriber__zone=OuterRef("zone"),
+        subscriber__hour=OuterRef("hour"),
+    )
+    return (
+        Subscriber.objects.active()
+        .annotate(day_bit=F("weekdays").bitand(1 << day.weekday()))
+        .annotate(came=Coalesce("due_after", "confirmed_at"))
+        .filter(day_bit__gt=0, hold_until__lte=1, awaits_first_digest=False)
+        .filter(last_action_at__lt=before, confirmed_at__lt=before, came__lt=before)
+        .exclude(paused_until__gt=day)
+        .filter(~Exists(whose.filter(due_date=day)), ~Exists(in_the_way))
+        .filter(Exists(alike))
+    )

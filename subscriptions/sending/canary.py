@@ -1,0 +1,53 @@
+"""The canary: of readers never mailed before a few go first, and the rest waits.
+
+Which deliveries go first stands in the round's row, written in the transaction that
+writes the deliveries: however many senders there are, they read the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from subscriptions.models import Delivery, Round
+
+WAIT = timedelta(minutes=30)
+# More of those due than this were never mailed before.
+_MANY = 0.05
+
+
+def begin(
+    round_: Round, never_mailed: Sequence[int], others: Sequence[int], imported: bool
+) -> bool:
+    """Choose the canary among these deliveries, if there is cause and more to wait.
+
+    `imported`: readers taken over from elsewhere are among those never mailed. Once a
+    round; call it in the transaction that writes the deliveries.
+    """
+    due = len(never_mailed) + len(others)
+    cause = imported or len(never_mailed) > _MANY * due
+    if not (settings.CANARY and never_mailed and cause and due > settings.CANARY):
+        return False
+    first = [*sorted(never_mailed), *sorted(others)][: settings.CANARY]
+    free = Round.objects.filter(pk=round_.pk, canary=[])
+    return bool(free.update(canary=first))
+
+
+def follow(now: datetime) -> None:
+    """Let the others wait from when the canary is out; then they go by themselves,
+    unless the circuit breaker paused all sending."""
+    on_the_way = (Delivery.State.PENDING, Delivery.State.LEASED)
+    waiting = Round.objects.filter(state=Round.State.OPEN, canary_until=None)
+    for round_ in waiting.exclude(canary=[]):
+        first = Delivery.objects.filter(pk__in=round_.canary)
+        if not first.filter(state__in=on_the_way).exists():
+            still = Round.objects.filter(pk=round_.pk, canary_until=None)
+            still.update(canary_until=now + WAIT)
+
+
+def waits(now: datetime) -> list[Round]:
+    """The rounds whose canary is out, or on its way."""
+    open_ = Round.objects.filter(state=Round.State.OPEN).exclude(canary=[])
+    return [r for r in open_ if r.canary_until is None or r.canary_until > now]
