@@ -22,18 +22,17 @@ def main() -> None:
     from django.db import connection
 
     from subscriptions import consent, pipeline
-    from subscriptions.models import Round, Subscriber
+    from subscriptions.models import Subscriber
 
     def do(what: str, about: str) -> None:
         if what == "unsubscribe":
             consent.unsubscribe(Subscriber.objects.at(about).get().pk, "one-click")
         elif what == "day":
             pipeline.ingest_file(Path(about))
-        for round_ in Round.objects.all() if what in {"pause", "resume"} else ():
-            if what == "pause":
-                round_.pause()
-            else:
-                round_.resume(datetime.now(UTC))
+        elif what == "pause":
+            pipeline.pause(datetime.now(UTC))
+        elif what == "resume":
+            pipeline.resume(datetime.now(UTC))
 
     for line in sys.stdin:
         what, _, about = line.strip().partition(" ")

@@ -63,11 +63,15 @@ class Program:
         assert code is not None, f"it did not end: {self.said}"
         return code
 
-    def send(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         """A signal; nothing where it has ended meanwhile."""
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def is_stopped(self) -> bool:
+        status = Path(f"/proc/{self.pid}/stat").read_text()
+        return status.rpartition(")")[2].split()[0] == "T"
 
     @property
     def said(self) -> str:

@@ -104,7 +104,7 @@ def _break(
             day = DAY + timedelta(dice.randint(0, days))
             running.append(here.start("round", "--day", str(day), crash=crash))
         elif step == "kill" and running:
-            dice.choice(running).send(signal.SIGKILL)
+            dice.choice(running).send_signal(signal.SIGKILL)
         elif step == "stop" and running:
             _stop(dice.choice(running), dice.uniform(0.1, 1.5))
         elif step == "leave" and len(left) < len(readers) // 3:
@@ -125,7 +125,7 @@ def _break(
             time.sleep(dice.uniform(0.05, 0.5))
     for each in running:
         if each.poll() is None:
-            each.send(signal.SIGKILL)
+            each.send_signal(signal.SIGKILL)
         here.ended(each)
     return left
 
@@ -136,9 +136,9 @@ def over(here: World, program: Program) -> bool:
 
 def _stop(process: Program, seconds: float) -> None:
     if process.poll() is None:
-        process.send(signal.SIGSTOP)
+        process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
-        process.send(signal.SIGCONT)
+        process.send_signal(signal.SIGCONT)
 
 
 def _paper_day(folder: Path, number: int) -> Path:

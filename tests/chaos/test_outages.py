@@ -15,7 +15,6 @@ from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
 from tests.up.running import ROOT
 
-from .program import Program
 from .servers import cluster, redis
 from .world import CONNECTIONS, READERS, World, world
 
@@ -73,7 +72,7 @@ def test_redis_loses_everything_in_the_middle_of_a_round(
     with redis(tmp_path) as broker:
         broker_is = {"CELERY_BROKER_URL": broker.url}
         with world("postgresql", tmp_path, slowly, **broker_is) as here:
-            assert here.run("compose", "--day", str(DAY)) == 0
+            here.compose()
             worker = start_worker(here)
             ring(here)
             in_the_middle(here)
@@ -100,21 +99,17 @@ def test_a_sender_that_slept_through_its_lease_changes_nothing(tmp_path: Path) -
     with world("postgresql", tmp_path) as here:
         frozen = here.start("round", "--day", str(DAY), crash="handover.before:1:STOP")
         eventually(lambda: here.states().get("leased", 0) > 0)
-        eventually(lambda: stopped(frozen))
+        eventually(frozen.is_stopped)
         long_ago = "'2020-01-01 00:00:00+00:00'"
         here.write(
             f"UPDATE subscriptions_delivery SET leased_until = {long_ago} "
             "WHERE state = 'leased'"
         )
         here.settle()
-        frozen.send(signal.SIGCONT)
+        frozen.send_signal(signal.SIGCONT)
         here.ended(frozen)
         assert here.broken() == []
         assert len(here.relay.digests()) <= READERS + CONNECTIONS
-
-
-def stopped(process: Program) -> bool:
-    return "T" in Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2][:3]
 
 
 def start_worker(here: World) -> subprocess.Popen[str]:

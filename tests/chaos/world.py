@@ -77,6 +77,12 @@ class World:
     def round(self, crash: str = "") -> int:
         return self.run("round", "--day", str(DAY), crash=crash)
 
+    def compose(self) -> None:
+        """Publish the day and write its digests; nothing is sent."""
+        for command in ("publish", "compose"):
+            assert self.run(command, "--day", str(DAY)) == 0
+        assert self.states() == {"pending": READERS}
+
     def settle(self, within: float = 60.0) -> None:
         """Rounds until one ends well and nothing of the day is open."""
         deadline = time.monotonic() + within
@@ -139,6 +145,11 @@ class World:
         counted = "SELECT state, count(*) FROM subscriptions_delivery GROUP BY state"
         return dict(rows(self.settings, counted))
 
+    def copies(self) -> int:
+        """Digests that the relay took beyond the first of each reader and day."""
+        taken = self.relay.digests()
+        return len(taken) - len({each.message_id for each in taken})
+
     def broken(self, connections: int = CONNECTIONS) -> list[str]:
         """What does not hold, in words; nothing: the world is whole."""
         told = [*self._rows(), *self._copies(connections), *self._papers()]
@@ -147,13 +158,18 @@ class World:
         return told
 
     def _rows(self) -> Iterator[str]:
-        eligible = (
-            "SELECT count(*) FROM subscriptions_subscriber WHERE state = 'active'"
+        unserved = (
+            "SELECT count(*) FROM subscriptions_subscriber s WHERE state = 'active' "
+            "AND NOT EXISTS (SELECT 1 FROM subscriptions_delivery d "
+            f"WHERE d.subscriber_id = s.id AND due_date = '{DAY}')"
         )
-        due = f"SELECT count(*) FROM subscriptions_delivery WHERE due_date = '{DAY}'"
-        readers, owed = self.one(eligible)[0], self.one(due)[0]
-        if readers != owed:
-            yield f"{readers} readers are due, {owed} have a row"
+        if missing := self.one(unserved)[0]:
+            yield f"{missing} readers were due and have no row"
+        pairs = "SELECT count(*) FROM subscriptions_delivery GROUP BY {} HAVING {}"
+        if rows(
+            self.settings, pairs.format("subscriber_id, due_date", "count(*) > 1")
+        ):
+            yield "a reader has two rows of a day"
         if strange := self.states().keys() - FINAL - {"in_doubt"}:
             yield f"not final: {strange}"
         (open_,) = self.one(
@@ -217,7 +233,7 @@ def world(
         finally:
             for process in stage.held:
                 if process.poll() is None:
-                    process.send(signal.SIGKILL)
+                    process.send_signal(signal.SIGKILL)
                     process.wait()
             _drop(here)
 
