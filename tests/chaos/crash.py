@@ -1,4 +1,4 @@
-"""A round killed at a point: which points, how often it comes by, what may be in doubt."""
+"""A round killed at a point: which points, how often it comes by, what may repeat."""
 
 from __future__ import annotations
 

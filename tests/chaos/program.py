@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -40,12 +41,22 @@ _forks.set_forkserver_preload(_LIBRARIES)
 
 
 class Program:
-    """`manage.py COMMAND...`, running in a session of its own. `returncode` is None
-    until it has ended, negative for a signal; `said` is what it wrote on stderr."""
+    """`manage.py COMMAND...` or `celery ...`, running in a session of its own.
 
-    def __init__(self, command: tuple[str, ...], env: dict[str, str], log: Path):
+    `returncode` is None until it has ended, negative for a signal; `said` is what it
+    wrote on stderr. `file_size`: octets after which no file of it can grow.
+    """
+
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        env: dict[str, str],
+        log: Path,
+        file_size: int | None = None,
+    ) -> None:
         self._log = log
-        self._process = _forks.Process(target=_run, args=(command, env, log))
+        arguments = (command, env, log, file_size)
+        self._process = _forks.Process(target=_run, args=arguments)
         self._process.start()
         assert self._process.pid
         self.pid = self._process.pid
@@ -78,7 +89,9 @@ class Program:
         return self._log.read_text() if self._log.exists() else ""
 
 
-def _run(command: tuple[str, ...], env: dict[str, str], log: Path) -> None:
+def _run(
+    command: tuple[str, ...], env: dict[str, str], log: Path, file_size: int | None
+) -> None:
     assert not any(name.startswith("subscriptions") for name in sys.modules)
     os.setsid()
     os.environ.clear()
@@ -88,7 +101,14 @@ def _run(command: tuple[str, ...], env: dict[str, str], log: Path) -> None:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(file, descriptor)
         os.close(file)
-    sys.argv = ["manage.py", *command]
+    if file_size:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    if command[0] == "celery":
+        from celery.__main__ import main
+
+        sys.argv = [*command]
+        main()
+        return
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    execute_from_command_line(["manage.py", *command])

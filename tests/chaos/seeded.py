@@ -8,7 +8,6 @@ does not, so a seed repeats the plan and not each interleaving.
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -78,6 +77,7 @@ def chaos(seed: int, seconds: float, kind: str, folder: Path) -> Chaos:
         result.log["due dates"] = here.one(days)[0]
         result.log["mails taken"] = len(here.relay.taken())
         result.log["kills"] = here.kills
+        result.log["second copies"] = here.copies()
         result.broken = [*here.broken(), *_mailed_after(here, left)]
     return result
 

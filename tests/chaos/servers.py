@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis that a test may kill, on ports and in folders of their own."""
+"""A PostgreSQL and a Redis that a test may kill, in folders of their own."""
 
 from __future__ import annotations
 
@@ -89,8 +89,10 @@ class Redis:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            f"redis-server --port {self.port} --bind 127.0.0.1".split()
-            + ["--save", "", "--dir", str(self._folder)],
+            [
+                *("redis-server", "--port", str(self.port), "--bind", "127.0.0.1"),
+                *("--save", "", "--dir", str(self._folder)),
+            ],
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 10

@@ -1,5 +1,5 @@
-"""kill -9 at every named point from the relay on, then everything again: nothing lost, and a
-second copy only of a mail whose last byte was out."""
+"""kill -9 at every named point from the relay on: nothing lost, and a second
+copy only of a mail whose last byte was out."""
 
 from __future__ import annotations
 

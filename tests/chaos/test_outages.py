@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,13 +10,13 @@ import pytest
 
 from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
-from tests.up.running import ROOT
 
+from .program import Program
 from .servers import cluster, redis
-from .world import CONNECTIONS, READERS, World, world
+from .world import READERS, World, world
 
 pytestmark = pytest.mark.chaos
-CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "digest_site"]
+POOL = ["-P", "threads", "-c", "2", "--without-mingle"]
 
 
 def slowly(moment: Moment) -> None:
@@ -59,7 +56,6 @@ def test_every_connection_to_postgresql_is_cut_again_and_again(tmp_path: Path) -
                 here.cut_off()
                 time.sleep(0.2)
             here.ended(sender)
-        here.errors = ""
         here.settle()
         assert here.broken() == []
         assert len(here.relay.digests()) == READERS
@@ -87,47 +83,15 @@ def test_redis_loses_everything_in_the_middle_of_a_round(
                 ring(here)  # as beat would, each minute
                 time.sleep(0.5)
                 assert time.monotonic() < deadline, here.states()
-            os.killpg(worker.pid, signal.SIGTERM)
+            worker.send_signal(signal.SIGTERM)
             worker.wait(30)
             assert len(here.relay.digests()) == READERS
             assert here.broken() == []
 
 
-def test_a_sender_that_slept_through_its_lease_changes_nothing(tmp_path: Path) -> None:
-    """Frozen with its mails claimed; the lease runs out, another host's would be held;
-    woken up, it must not write over what the operator decided meanwhile."""
-    with world("postgresql", tmp_path) as here:
-        frozen = here.start("round", "--day", str(DAY), crash="handover.before:1:STOP")
-        eventually(lambda: here.states().get("leased", 0) > 0)
-        eventually(frozen.is_stopped)
-        long_ago = "'2020-01-01 00:00:00+00:00'"
-        here.write(
-            f"UPDATE subscriptions_delivery SET leased_until = {long_ago} "
-            "WHERE state = 'leased'"
-        )
-        here.settle()
-        frozen.send_signal(signal.SIGCONT)
-        here.ended(frozen)
-        assert here.broken() == []
-        assert len(here.relay.digests()) <= READERS + CONNECTIONS
-
-
-def start_worker(here: World) -> subprocess.Popen[str]:
-    command = [*CELERY, "worker", "-P", "threads", "-c", "2", "--without-mingle"]
-    with (here.folder / "worker.log").open("a") as log:
-        worker = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=here.settings,
-            stdout=log,
-            stderr=log,
-            text=True,
-            start_new_session=True,
-        )
-    here.held.append(worker)
-    return worker
+def start_worker(here: World) -> Program:
+    return here.start("celery", "--quiet", "-A", "digest_site", "worker", *POOL)
 
 
 def ring(here: World) -> None:
-    code = "from subscriptions import tasks; tasks.ring(tasks.send)"
-    assert here.run("shell", "-v0", "-c", code) == 0
+    here.do("from subscriptions import tasks; tasks.ring(tasks.send)")

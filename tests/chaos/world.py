@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,13 +60,20 @@ class World:
     folder: Path
     errors: str = ""
     kills: int = 0
+    cuts: int = 0  # of connections to the database
     held: list[Program | subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *command: str, crash: str = "", **settings: str) -> Program:
-        """A program of the service; `crash` arms a crash point (name:n:KILL)."""
+    def start(
+        self,
+        *command: str,
+        crash: str = "",
+        file_size: int | None = None,
+        **settings: str,
+    ) -> Program:
+        """A program of the service; `crash` arms crash points (name:n:KILL)."""
         armed = {"PAPER_ROUND_CRASH": crash} if crash else {}
         log = self.folder / f"program-{len(self.held)}.log"
-        program = Program(command, self.settings | armed | settings, log)
+        program = Program(command, self.settings | armed | settings, log, file_size)
         self.held.append(program)
         return program
 
@@ -84,18 +91,19 @@ class World:
         assert self.states() == {"pending": READERS}
 
     def settle(self, within: float = 60.0) -> None:
-        """Rounds until one ends well and nothing of the day is open."""
+        """Send what waits and run the day until both end well and nothing is open."""
         deadline = time.monotonic() + within
         while True:
-            code = self.round()
+            codes = [self.run("send")] if self.states() else []
+            codes.append(self.round())
             (open_,) = self.one(
                 f"SELECT count(*) FROM subscriptions_delivery WHERE state IN {OPEN} "
                 "OR (state = 'in_doubt' AND next_at IS NOT NULL)"
             )
-            if code == 0 and not open_:
+            if not any(codes) and not open_:
                 return
             self.hurry()
-            assert time.monotonic() < deadline, (code, self.states(), self.errors)
+            assert time.monotonic() < deadline, (codes, self.states(), self.errors)
 
     def hurry(self) -> None:
         """Let what was put off be due: the pauses between attempts are not the test."""
@@ -105,6 +113,10 @@ class World:
                 f"UPDATE subscriptions_{table} SET next_at = {past} "
                 "WHERE state IN ('deferred', 'in_doubt') AND next_at IS NOT NULL"
             )
+
+    def do(self, code: str) -> None:
+        """What a reader or operator does meanwhile, as lines for `manage.py shell`."""
+        assert self.run("shell", "-v0", "-c", code) == 0, self.errors
 
     def ended(self, program: Program, within: float = 90.0) -> int:
         """Wait for it; its exit code. What it said and how it died is kept."""
@@ -134,6 +146,7 @@ class World:
     def cut_off(self) -> None:
         """End every connection that anybody has to the database."""
         url = self.settings.get("DATABASE_URL")
+        self.cuts += 1
         if url:
             with psycopg.connect(url, autocommit=True) as postgres:
                 postgres.execute(
@@ -153,9 +166,17 @@ class World:
     def broken(self, connections: int = CONNECTIONS) -> list[str]:
         """What does not hold, in words; nothing: the world is whole."""
         told = [*self._rows(), *self._copies(connections), *self._papers()]
-        if "Traceback" in self.errors:
-            told.append(f"a traceback in the log: {self.errors[-2000:]}")
-        return told
+        return told + [f"a traceback: {one}" for one in self._tracebacks()]
+
+    def _tracebacks(self) -> set[str]:
+        """What was raised and not caught; that the database was gone is told so."""
+        _, *raised = self.errors.split("Traceback (most recent call last):\n")
+        lines = [
+            next(line for line in one.splitlines() if line and line[0] != " ")
+            for one in raised
+        ]
+        lost = ("psycopg.", "django.db.utils.OperationalError", "django.db.utils.Inter")
+        return {one for one in lines if not (self.cuts and one.startswith(lost))}
 
     def _rows(self) -> Iterator[str]:
         unserved = (
@@ -166,9 +187,7 @@ class World:
         if missing := self.one(unserved)[0]:
             yield f"{missing} readers were due and have no row"
         pairs = "SELECT count(*) FROM subscriptions_delivery GROUP BY {} HAVING {}"
-        if rows(
-            self.settings, pairs.format("subscriber_id, due_date", "count(*) > 1")
-        ):
+        if rows(self.settings, pairs.format("subscriber_id, due_date", "count(*) > 1")):
             yield "a reader has two rows of a day"
         if strange := self.states().keys() - FINAL - {"in_doubt"}:
             yield f"not final: {strange}"
@@ -181,25 +200,26 @@ class World:
 
     def _copies(self, connections: int) -> Iterator[str]:
         taken = self.relay.digests()
-        copies = Counter(each.recipient for each in taken)
+        copies = Counter(each.message_id for each in taken)
         said = rows(
             self.settings,
             "SELECT email, d.state, d.message_id FROM subscriptions_delivery d "
             "JOIN subscriptions_subscriber s ON s.id = d.subscriber_id",
         )
-        sent = {email for email, state, _ in said if state == "sent"}
-        doubted = {email for email, state, _ in said if state == "in_doubt"}
+        of_state: dict[str, set[str]] = defaultdict(set)
+        for _, state, message_id in said:
+            of_state[state].add(message_id)
+        sent, doubted = of_state["sent"], of_state["in_doubt"]
         if lost := sent - copies.keys():
             yield f"sent by the ledger, never taken by the relay: {len(lost)}"
         if unknown := copies.keys() - sent - doubted:
             yield f"taken by the relay, not sent by the ledger: {len(unknown)}"
-        twice = sum(copies.values()) - len(copies)
-        ends = self.kills * connections + self.relay.unanswered
+        twice, ends = self.copies(), self.kills * connections + self.relay.unanswered
         if twice > ends:
             yield f"{twice} second copies, {ends} mails were in the air at a death"
-        ids = {email: message_id for email, _, message_id in said}
-        if any(ids.get(each.recipient) != each.message_id for each in taken):
-            yield "a copy has another Message-ID"
+        theirs = {(email, message_id) for email, _, message_id in said}
+        if {(each.recipient, each.message_id) for each in taken} - theirs:
+            yield "a mail went to another address or has a Message-ID of its own"
 
     def _papers(self) -> Iterator[str]:
         had: Counter[tuple[int, int]] = Counter()
@@ -216,7 +236,11 @@ class World:
 
 @contextmanager
 def world(
-    kind: str, folder: Path, script: Script | None = None, **settings: str
+    kind: str,
+    folder: Path,
+    script: Script | None = None,
+    login: tuple[str, str] | None = None,
+    **settings: str,
 ) -> Iterator[World]:
     """READERS who all want the five papers of a day that is not published yet."""
     made = {
@@ -225,8 +249,9 @@ def world(
         "COMPOSE_SLICE": str(BATCH),
     } | settings
     var = folder / "var"
-    with Oracle(folder / "taken.jsonl", script) as relay:
-        here = environment(var, EMAIL_URL=relay.url, **_like(kind, var), **made)
+    with Oracle(folder / "taken.jsonl", script, login=login) as relay:
+        url = relay.url.replace("//", "//{}:{}@".format(*login)) if login else relay.url
+        here = environment(var, EMAIL_URL=url, **_like(kind, var), **made)
         stage = World(here, relay, folder)
         try:
             yield stage
