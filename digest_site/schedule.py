@@ -16,6 +16,11 @@ TIMETABLE = {
         "schedule": crontab(),
         "options": {"expires": 55},
     },
+    "take what came back, and weigh it": {
+        "task": "subscriptions.tasks.take_returns",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     "forget what has had its time": {
         "task": "subscriptions.tasks.forget",
         "schedule": crontab(minute=17),

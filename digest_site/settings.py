@@ -33,6 +33,7 @@ def setting(name: str, default: str, read: Callable[[str], T]) -> T:
     except ValueError as error:
         # `from None`: what urlsplit says of a wrong port may be half a password.
         shown = values.masked(given) if name.endswith("_URL") else given
+        shown = "***" if name.startswith("WEBHOOK_") else shown
         raise ImproperlyConfigured(f"{name} is {shown!r}; it {error}.") from None
 
 
@@ -106,6 +107,15 @@ LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", values.list_id)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
 CONTACT = setting("CONTACT", "", values.contact)
+# What comes back, by mail and by webhook.
+BOUNCE_ADDRESS = setting("BOUNCE_ADDRESS", "", values.bounce_address)
+BOUNCE_LISTEN = setting("BOUNCE_LISTEN", "", values.listen)
+BOUNCE_MAILBOX = os.environ.get("BOUNCE_MAILBOX", "")
+WEBHOOK_SECRET = setting("WEBHOOK_SECRET", "", values.webhook_secret)
+ANYMAIL = {
+    **setting("WEBHOOK_KEYS", "", values.webhook_keys),
+    "WEBHOOK_SECRET": WEBHOOK_SECRET,
+}
 # The keys themselves are read by whoever signs; subscriptions/checks.py tries them.
 DKIM_DOMAIN = setting("DKIM_DOMAIN", "", values.signing_domain)
 DKIM_SELECTOR = setting("DKIM_SELECTOR", "", values.selector)
@@ -285,6 +295,9 @@ LOGGING = {
         "django.security": {"level": "CRITICAL"},
         "kombu.connection": {"level": "ERROR"},
         "stamina": {"level": "ERROR"},
+        # They log what strangers send, addresses and all.
+        "flufl.bounce": {"level": "CRITICAL"},
+        "mail.log": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
     },

@@ -220,6 +220,49 @@ def sender(text: str) -> str:
     return text.strip()
 
 
+def bounce_address(text: str) -> str:
+    """One address in ASCII to whose name `+` and 42 characters can be added, or ""."""
+    address = text.strip()
+    name, _, domain = address.rpartition("@")
+    fits = len(name) <= 20 and "+" not in name and address.isascii()
+    if address and not (fits and _is_address(address)):
+        raise ValueError(
+            "takes an address such as bounces@papers.example.org, at most 20 characters"
+            " and no + before its @"
+        )
+    return f"{name.lower()}@{domain.lower()}" if address else ""
+
+
+def listen(text: str) -> tuple[str, int] | None:
+    """`host:port` as a pair; "": None."""
+    if not text.strip():
+        return None
+    host, _, port = text.strip().rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("takes an address of this machine such as 127.0.0.1:2526")
+    return host.strip("[]"), int(port)
+
+
+def webhook_secret(text: str) -> str:
+    """`user:password` for HTTP basic authentication, or ""."""
+    user, colon, password = text.strip().partition(":")
+    if text.strip() and not (user and colon and len(password) >= 16):
+        raise ValueError("takes user:password, the password of at least 16 characters")
+    return text.strip()
+
+
+def webhook_keys(text: str) -> dict[str, str]:
+    """`NAME=value` pairs, separated by commas, under anymail's names."""
+    pairs = [each.strip() for each in text.split(",") if each.strip()]
+    found = dict(re.findall(r"^([A-Z][A-Z0-9_]+)=(.+)$", "\n".join(pairs), re.M))
+    if len(found) != len(pairs):
+        raise ValueError(
+            "takes NAME=value, separated by commas, such as"
+            " MAILGUN_WEBHOOK_SIGNING_KEY=..."
+        )
+    return found
+
+
 def mail_domain(host: str) -> str:
     """The host where it can stand in an address of other machines, else localhost."""
     usable = host.isascii() and _is_address(f"digest@{host}")

@@ -51,8 +51,14 @@ def forget() -> None:
     now = timezone.now()
     consent.forget(now)
     pipeline.forget(now)
+    pipeline.forget_returns(now)
 
 
 @shared_task(expires=3600)
 def remind() -> None:
     pipeline.remind(timezone.now(), until=monotonic() + SHIFT)
+
+
+@shared_task(expires=240)
+def take_returns() -> None:
+    pipeline.take_returns(until=monotonic() + SHIFT)

@@ -47,6 +47,15 @@ def a_pace_of_its_own() -> Iterator[None]:
     pace.of_this_process.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def nobody_has_asked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process counts by readers' keys, and tests give the same ones again."""
+    from subscriptions.web import tune
+    from subscriptions.web.pace import Pace
+
+    monkeypatch.setattr(tune, "PACE", Pace(tune.PACE.most, tune.PACE.seconds))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recorded source data beside the repository."""

@@ -12,7 +12,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from subscriptions import pipeline, rounds
-from subscriptions.models import Delivery, Notice, Pause, Round, Source, SourceRun
+from subscriptions.models import (
+    Delivery,
+    DeliveryEvent,
+    Notice,
+    Pause,
+    Round,
+    Source,
+    SourceRun,
+)
 
 from . import figures
 from .rows import SHAPES, TONES, list_url
@@ -233,6 +241,11 @@ def wanted(found: figures.Attention, today: date) -> list[Wanted]:
         )
         url = list_url(Delivery, state__exact=state, due_date__gte=since)
         lines.append(_notice(state, text, url))
+    if found.refused:
+        mails = "mail was" if found.refused == 1 else "mails were"
+        text = f"{found.refused:,} {mails} refused by policy in a week: it is about us"
+        url = list_url(DeliveryEvent, verdict__exact=DeliveryEvent.Verdict.POLICY)
+        lines.append(_notice("failed", text, url))
     return lines
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import TruncDate
 
 from subscriptions.models import (
     Delivery,
+    DeliveryEvent,
     Notice,
     Pause,
     Round,
@@ -33,6 +34,7 @@ OUTCOMES = {
     "pending": (State.PENDING, State.LEASED),
 }
 NEED_A_PERSON = (State.FAILED, State.IN_DOUBT, State.QUARANTINED)
+REFUSED_WITHIN = timedelta(days=7)
 # The best that a day's attempts came to is how that day went: an attempt that finds
 # everything listed already, after one that listed it, is no bad news.
 BEST_FIRST = ("fresh", "partial", "stale", "quiet", "down")
@@ -111,7 +113,8 @@ class Down:
 class Attention:
     """What needs a person. `deliveries`: state -> how many in the days looked at;
     `stopped`: the pause of all sending; `faults`: rounds that do not add up; `untold`:
-    notices that did not arrive at the third attempt."""
+    notices that did not arrive at the third attempt; `refused`: how many mails servers
+    refused by policy in the last seven days."""
 
     down: tuple[Down, ...]
     deliveries: dict[str, int]
@@ -119,10 +122,11 @@ class Attention:
     stopped: Pause | None
     faults: tuple[tuple[int, date, str], ...]
     untold: int
+    refused: int
 
     def __bool__(self) -> bool:
         found = (self.down, self.deliveries, self.paused, self.stopped, self.faults)
-        return any(found) or bool(self.untold)
+        return any(found) or bool(self.untold or self.refused)
 
 
 def home_day(now: datetime) -> date:
@@ -244,8 +248,17 @@ def attention(today: date, days: int = 30) -> Attention:
     faulty = Round.objects.filter(due_date__gt=today - timedelta(days=days))
     faults = faulty.exclude(faults="").values_list("pk", "due_date", "faults")
     untold = Notice.objects.exclude(ways=[]).filter(attempts__gte=3).count()
+    policy = DeliveryEvent.objects.filter(
+        verdict=DeliveryEvent.Verdict.POLICY, at__date__gt=today - REFUSED_WITHIN
+    )
     return Attention(
-        _down(), dict(bad), tuple(of_round), paused(), tuple(faults), untold
+        _down(),
+        dict(bad),
+        tuple(of_round),
+        paused(),
+        tuple(faults),
+        untold,
+        policy.count(),
     )
 
 

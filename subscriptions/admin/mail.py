@@ -283,13 +283,18 @@ class LetterAdmin(MailAdmin):
 
 @admin.register(DeliveryEvent)
 class DeliveryEventAdmin(Shown):
-    list_display = ("at", "shown_type", "status", "reader", "digest", "detail")
-    list_filter = ("type",)
+    list_display = (
+        *("at", "shown_type", "status", "verdict", "reader", "digest", "detail"),
+    )
+    list_filter = ("type", "verdict")
     list_select_related = ("subscriber", "delivery")
     search_fields = ("subscriber__email", "status", "detail")
     search_help_text = "address, enhanced status code, or words of the reply"
     date_hierarchy = "at"
-    fields = ("shown_type", "status", "detail", "reader", "digest", "at")
+    fields = (
+        *("shown_type", "status", "verdict", "detail"),
+        *("reader", "digest", "letter", "at"),
+    )
     readonly_fields = ("shown_type", "reader", "digest")
 
     @admin.display(description="event", ordering="type")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from subscriptions import pipeline
-from subscriptions.models import Notice, Pause
+from subscriptions.models import LedgerEpoch, Notice, Pause
 
 from . import dashboard
 from .rows import Shown, badge
@@ -106,3 +106,13 @@ class NoticeAdmin(Shown):
 
 def _may(request: Any) -> bool:
     return bool(request.user.has_perm("subscriptions.change_round"))
+
+
+@admin.register(LedgerEpoch)
+class LedgerEpochAdmin(Shown):
+    """One row: how far the ledger has come."""
+
+    list_display = ("ledger", "number", "at")
+    search_fields = ("ledger",)
+    search_help_text = "the name of a history of the ledger"
+    fields = ("ledger", "number", "at")

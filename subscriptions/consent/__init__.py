@@ -29,7 +29,7 @@ from .joining import (
     resubscribe,
     subscribe,
 )
-from .leaving import erase, forget, lift, suppress, unsubscribe
+from .leaving import erase, forget, lift, suppress, suppress_address, unsubscribe
 from .preferences import (
     TooManyFilters,
     add_filter,
@@ -77,6 +77,7 @@ __all__ = [
     "still_reading",
     "subscribe",
     "suppress",
+    "suppress_address",
     "tell_nothing_matched",
     "unmute",
     "unsave_paper",

@@ -18,6 +18,7 @@ from subscriptions.models import (
 )
 from subscriptions.models.readers import domain_of, fold_address
 
+from . import again
 from .change import (
     Schedule,
     Wanted,
@@ -46,10 +47,11 @@ def subscribe(
 
     The caller shows the same answer whatever happens here. A reader who is active
     already gets a letter with the preferences link instead, and what was typed is
-    dropped: it may be somebody else who typed it.
+    dropped: it may be somebody else who typed it. An address suppressed for its bounces
+    gets one letter in 30 days.
     """
     with transaction.atomic():
-        if Suppression.objects.of(address).standing().exists():
+        if not again.may_ask(address):
             return
         reader, _ = Subscriber.objects.get_or_create(
             email_folded=fold_address(address),
@@ -59,7 +61,10 @@ def subscribe(
         if reader.state == State.ACTIVE:
             owe_letter(reader, Letter.Kind.PREFERENCES)
             return
-        if reader.state == State.SUPPRESSED:
+        bounced = again.is_suppressed(address)
+        if bounced and not again.may_ask(address):  # somebody was faster
+            return
+        if reader.state == State.SUPPRESSED and not bounced:
             return
         # Unsubscribed readers stay so, filters and all, until they confirm.
         if reader.state == State.PENDING:
@@ -67,36 +72,28 @@ def subscribe(
             reader.save()
             reader.subscriptions.all().delete()
             subscribe_to(reader, wanted[: settings.FILTERS_PER_READER])
-        owed = owe_letter(
-            reader,
-            Letter.Kind.CONFIRM,
-            context=None
-            if reader.state == State.PENDING
-            else {
-                "wanted": [[w.text, w.canonical, w.name] for w in wanted],
-                "schedule": [
-                    schedule.zone,
-                    schedule.hour,
-                    schedule.cadence,
-                    schedule.weekdays,
-                ],
-            },
-        )
-        if owed:  # else anybody could fill the table by asking again and again
+        context: dict[str, object] = {"after_bounces": True} if bounced else {}
+        if reader.state != State.PENDING:
+            context |= _asked_this_time(wanted, schedule)
+        if owe_letter(reader, Letter.Kind.CONFIRM, context):
+            # Else anybody could fill the table by asking again and again.
             record(reader, Action.ASKED, source, WORDS)
+            again.asked(address)
 
 
 def confirm(reader_id: int, source: str = "letter") -> Subscriber:
     """Make the reader active; confirming again changes nothing.
+
+    It lifts a suppression for bounces that this letter was sent in spite of.
 
     Coverage starts the day before the newest edition of each source, so that the
     first digest holds that edition (rounds.md 8, 15).
     """
     with transaction.atomic():
         reader = locked(reader_id)
-        if reader.state not in {State.PENDING, State.UNSUBSCRIBED}:
+        if reader.state == State.ACTIVE or not again.let_in(reader):
             return reader
-        if reader.state == State.UNSUBSCRIBED:
+        if reader.state != State.PENDING:
             _take_what_was_asked(reader)
         heard_from(reader)
         now = timezone.now()
@@ -181,6 +178,18 @@ def _coverage_at_start(reader: Subscriber, now: datetime) -> dict[str, str]:
     newest = Edition.objects.newest_days(until=today)
     return {
         source: (day - timedelta(days=1)).isoformat() for source, day in newest.items()
+    }
+
+
+def _asked_this_time(wanted: Sequence[Wanted], schedule: Schedule) -> dict[str, object]:
+    return {
+        "wanted": [[w.text, w.canonical, w.name] for w in wanted],
+        "schedule": [
+            schedule.zone,
+            schedule.hour,
+            schedule.cadence,
+            schedule.weekdays,
+        ],
     }
 
 

@@ -50,14 +50,28 @@ def suppress(reader_id: int, reason: str, detail: str = "") -> None:
     """Never mail this address again, until an operator lifts it."""
     with transaction.atomic():
         reader = locked(reader_id)
-        Suppression.objects.update_or_create(
-            address_hash=Suppression.hash_of(reader.email),
-            defaults={"reason": reason, "detail": detail[:300], "lifted_at": None},
-        )
+        suppress_address(reader.email, reason, detail)
         reader.state = State.SUPPRESSED
         reader.unsubscribed_at = reader.unsubscribed_at or timezone.now()
         reader.save(update_fields=["state", "unsubscribed_at"])
         end_waiting(reader, Delivery.State.SUPPRESSED, reason)
+
+
+def suppress_address(address: str, reason: str, detail: str = "") -> None:
+    """The same for an address that may be no reader's. Bounces do not take the place of
+    a complaint or of the operator's word, which no letter lifts."""
+    standing = Suppression.objects.of(address).standing()
+    if reason == Suppression.Reason.BOUNCED and standing.exists():
+        return
+    Suppression.objects.update_or_create(
+        address_hash=Suppression.hash_of(address),
+        defaults={
+            "reason": reason,
+            "detail": detail[:300],
+            "at": timezone.now(),
+            "lifted_at": None,
+        },
+    )
 
 
 def lift(suppression_id: int) -> None:

@@ -19,7 +19,7 @@ body { margin: 20px 6px 0 20px; font: 15px/1.4 Helvetica, Arial, sans-serif;
 section { display: inline-block; width: 462px; height: 470px; margin: 0 14px 14px 0;
   vertical-align: top; overflow: hidden; }
 h2 { margin: 0 0 6px; font-size: 15px; white-space: nowrap; }
-span { font-weight: normal; font-size: 13px; }
+span { font-weight: normal; font-size: 11px; }
 div { height: 440px; overflow: hidden; }
 img { vertical-align: top; }
 .light-600 { width: 296px; margin-right: 8px; }

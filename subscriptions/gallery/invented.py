@@ -23,6 +23,11 @@ from subscriptions.rendering import (
 
 DUE = date(2026, 7, 7)
 TITLE = "Slow Tokens: Curvature-Aware Step Sizes for Long-Context Pretraining"
+NEAREST = (
+    TITLE,
+    "Moonlit Maps of a Loss: Where Flat Valleys End",
+    "Folded Gradients",
+)
 LONG = (
     "Training on long contexts spends most of its steps on tokens that have long "
     "settled. This invented abstract has a claim, a method, a number and a limit. We "
@@ -136,12 +141,12 @@ def letter_of(kind: str, **changes: Any) -> LetterMail:
             "filters": 2,
             "nearest": [
                 {
-                    "title": TITLE,
+                    "title": title,
                     "url": f"https://arxiv.org/abs/2607.0000{number}",
                     "filter": "Curvature",
                     "missing": ["The word “Hessian” is not in its title or abstract."],
                 }
-                for number in (1, 2, 3)
+                for number, title in enumerate(NEAREST, start=1)
             ],
             "to": "n•••@example.com",
             "weekly_from": "6 August 2027",

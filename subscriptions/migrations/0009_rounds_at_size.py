@@ -11,7 +11,7 @@ def count_rows(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscriptions', '0007_ledger'),
+        ('subscriptions', '0008_returns'),
     ]
 
     operations = [

@@ -301,6 +301,12 @@ class Suppression(models.Model):
     detail = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(auto_now_add=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        "asked again",
+        null=True,
+        blank=True,
+        help_text="when a letter last went to an address suppressed for its bounces",
+    )
 
     objects = SuppressionQuerySet.as_manager()
 

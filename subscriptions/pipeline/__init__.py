@@ -14,6 +14,7 @@ from .mails import preview, web_copy
 from .pausing import judge, look_after, pause, resume
 from .progress import Progress, progress
 from .reminders import remind
+from .returns import forget_returns, take_returns
 from .round import RoundReport, close_rounds, deliver, forget, run
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "explain",
     "first_edition",
     "forget",
+    "forget_returns",
     "import_subscribers",
     "ingest",
     "ingest_file",
@@ -42,5 +44,6 @@ __all__ = [
     "remind",
     "resume",
     "run",
+    "take_returns",
     "web_copy",
 ]

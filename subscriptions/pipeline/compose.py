@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -10,7 +11,7 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from subscriptions import rounds, sending
@@ -19,20 +20,22 @@ from subscriptions.models import (
     Delivery,
     Letter,
     Listing,
-    Mute,
     Round,
     Source,
     Subscriber,
-    Subscription,
     TopicFilter,
 )
 from subscriptions.models.mailings import HORIZON
 
+from .bulk import among, insert, uncollected
 from .desk import Desk
 from .draft import Draft, draft_digest
 from .had import Had, had_by, had_later
+from .wishes import NOTHING, Wishes, lean, wishes_of
 
 State = Delivery.State
+# What compose changes of a reader: coverage, awaits the first digest, recheck had.
+_State = tuple[tuple[tuple[str, str], ...], bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +80,34 @@ def compose_one(reader: Subscriber, day: date) -> Delivery | None:
     """What `compose_day` would write for this reader, unsaved; None: no row."""
     with transaction.atomic():
         desk = Desk(day)
-        covering = rounds.editions_for(reader.covered, desk.editions, day)
+        covering = desk.covering(reader.covered)
         if not covering.editions:
             return None
         had = had_by([reader], {reader.pk: covering}, desk, day)
-        (copy,) = _with_wishes(Subscriber.objects.filter(pk=reader.pk))
-        return draft_digest(copy, day, covering, had[reader.pk], desk).delivery
+        wishes = wishes_of([reader.pk]).get(reader.pk, NOTHING)
+        copy = Subscriber.objects.get(pk=reader.pk)
+        draft = draft_digest(copy, wishes, day, covering, had[reader.pk], desk)
+        return draft.delivery
 
 
-def _with_wishes(readers: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
-    """Their filters that are on and what they have muted, read along."""
-    subscriptions = Subscription.objects.filter(enabled=True)
-    return readers.prefetch_related(
-        Prefetch("subscriptions", subscriptions.select_related("filter")),
-        Prefetch("mutes", Mute.objects.select_related("filter")),
-    )
+def _state(reader: Subscriber) -> _State:
+    covered = tuple(sorted(reader.covered.items()))
+    return covered, reader.awaits_first_digest, reader.recheck_had
+
+
+def _advance(readers: Sequence[Subscriber], before: Mapping[int, _State]) -> None:
+    """Write where these readers stand now, where that has changed. Most stand at the
+    same place, so that it is one statement for many."""
+    changed: dict[_State, list[int]] = defaultdict(list)
+    for reader in readers:
+        if (now := _state(reader)) != before[reader.pk]:
+            changed[now].append(reader.pk)
+    for (covered, awaits_first_digest, recheck_had), ids in changed.items():
+        Subscriber.objects.filter(pk__in=among(ids)).update(
+            covered=dict(covered),
+            awaits_first_digest=awaits_first_digest,
+            recheck_had=recheck_had,
+        )
 
 
 class _Compose:
@@ -138,7 +154,8 @@ class _Compose:
             ids = list(slice_.values_list("pk", flat=True)[: settings.COMPOSE_SLICE])
             if not ids:
                 break
-            total += self._slice(readers, ids)
+            with uncollected():
+                total += self._slice(readers, ids)
             crashpoint("compose.committed")
             last = ids[-1]
             if until is not None and monotonic() > until:
@@ -151,10 +168,9 @@ class _Compose:
     def _slice(self, due: QuerySet[Subscriber], ids: list[int]) -> Composed:
         readers = self._locked(due, ids)
         crashpoint("compose.locked")
-        covering = {
-            reader.pk: rounds.editions_for(reader.covered, self.desk.editions, self.day)
-            for reader in readers
-        }
+        wishes = wishes_of([reader.pk for reader in readers])
+        covering = {reader.pk: self.desk.covering(reader.covered) for reader in readers}
+        before = {reader.pk: _state(reader) for reader in readers}
         had = had_by(readers, covering, self.desk, self.day)
         later = had_later(readers, self.day)
         # Those due the same editions one after the other: their ranking is kept.
@@ -162,7 +178,14 @@ class _Compose:
         drafts = [
             draft
             for reader in readers
-            if (draft := self._draft(reader, covering[reader.pk], had[reader.pk]))
+            if (
+                draft := self._draft(
+                    reader,
+                    wishes.get(reader.pk, NOTHING),
+                    covering[reader.pk],
+                    had[reader.pk],
+                )
+            )
         ]
         drafts = self._within_ramp(drafts)
         if not drafts:
@@ -171,6 +194,7 @@ class _Compose:
             draft.reader.recheck_had |= draft.reader.pk in later
         crashpoint("compose.drafted")
         self._write(drafts)
+        _advance([draft.reader for draft in drafts], before)
         crashpoint("compose.written")
         rows = [draft.delivery for draft in drafts if draft.has_row]
         pending = sum(row.state == State.PENDING for row in rows)
@@ -181,18 +205,22 @@ class _Compose:
     ) -> list[Subscriber]:
         """The readers, locked, as far as they are still due: meanwhile one may have
         paused or left, or another compose was quicker."""
-        locked = Subscriber.objects.filter(pk__in=ids).order_by("pk")
+        locked = Subscriber.objects.filter(pk__in=among(ids)).order_by("pk")
         list(locked.select_for_update().values_list("pk"))
-        return list(_with_wishes(due.filter(pk__in=ids).order_by("pk")))
+        return list(lean(due.filter(pk__in=among(ids)).order_by("pk")))
 
     def _draft(
-        self, reader: Subscriber, covering: rounds.Covering, had: Had
+        self,
+        reader: Subscriber,
+        wishes: Wishes,
+        covering: rounds.Covering,
+        had: Had,
     ) -> Draft | None:
         """The reader's row of this date, or None where it is not time for one."""
         first = reader.awaits_first_digest
         if not covering.editions:
             if first:
-                return Draft.welcome_only(reader, self.day)
+                return Draft.welcome_only(reader, wishes, self.day)
             if self.closed or self._is_over:
                 return Draft.skipped(reader, self.day, "no new edition")
             return None
@@ -200,7 +228,7 @@ class _Compose:
             return None  # later than the window: combined with the next date's
         notes = []
         if not first and not self.whole_day:
-            missing = self._waits_for(reader)
+            missing = self._waits_for(reader, wishes)
             if missing is None:
                 return None
             notes = [
@@ -208,15 +236,15 @@ class _Compose:
                 "its papers come with the next one."
                 for name in missing
             ]
-        draft = draft_digest(reader, self.day, covering, had, self.desk, notes)
+        draft = draft_digest(reader, wishes, self.day, covering, had, self.desk, notes)
         if not first and not self.whole_day and self._holds(reader, draft, covering):
             return None
         return draft
 
-    def _waits_for(self, reader: Subscriber) -> list[str] | None:
+    def _waits_for(self, reader: Subscriber, wishes: Wishes) -> list[str] | None:
         """Rule 13: names of sources to note as missing; None: wait for them."""
         start = rounds.instant(self.day, reader.hour, reader.zone)
-        needed = self.desk.sources_needed(reader)
+        needed = self.desk.sources_needed(each.text for each in wishes.wanted)
         key = (start, needed)
         if key not in self._missing:
             self._missing[key] = rounds.missing_sources(needed, start, self.day)
@@ -259,15 +287,10 @@ class _Compose:
             draft.delivery.round = round_
             draft.delivery.expires_at = expires
         rows = [draft for draft in drafts if draft.has_row]
-        Delivery.objects.bulk_create([r.delivery for r in rows], batch_size=2000)
+        insert([row.delivery for row in rows])
         written = Round.objects.filter(pk=round_.pk)
         written.update(readers_due=F("readers_due") + len(rows))
         self._begin_canary(round_, rows)
-        Subscriber.objects.bulk_update(
-            [draft.reader for draft in drafts],
-            ["covered", "awaits_first_digest", "recheck_had"],
-            batch_size=500,
-        )
         Letter.objects.bulk_create(
             Letter(
                 subscriber=draft.reader,
@@ -284,8 +307,8 @@ class _Compose:
         mails = [row for row in rows if row.delivery.state == State.PENDING]
         # Who has just confirmed was mailed: the letter that asked.
         fresh = [m for m in mails if not (m.reader.last_mail_at or m.delivery.first)]
-        new = {row.delivery.pk for row in fresh}
-        known = [row.delivery.pk for row in mails if row.delivery.pk not in new]
+        new = {row.reader.pk for row in fresh}
+        known = [row.reader.pk for row in mails if row.reader.pk not in new]
         imported = any(row.reader.due_after for row in fresh)
         sending.begin_canary(round_, sorted(new), known, imported)
 

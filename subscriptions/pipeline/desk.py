@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.db.models import Count, Min
 
-from subscriptions import matching
-from subscriptions.models import Edition, Listing, Source, Subscriber, TopicFilter
+from subscriptions import matching, rounds
+from subscriptions.models import Edition, Listing, Source, TopicFilter
 
 # Older ones are in no digest and no welcome letter.
 _FAR_BACK = timedelta(days=60)
@@ -30,6 +30,7 @@ class Desk:
     """
 
     def __init__(self, until: date | None = None) -> None:
+        self._until = until or date.max
         editions = Edition.objects.published().order_by("day", "source")
         if until is not None:
             editions = editions.filter(day__range=(until - _FAR_BACK, until))
@@ -42,6 +43,17 @@ class Desk:
         self._matches: dict[int, matching.Matches] = {}
         self._rankings: dict[tuple[int, ...], matching.Ranking] = {}
         self._relisted: dict[int, dict[int, date]] = {}
+        self._coverings: dict[tuple[tuple[str, str], ...], rounds.Covering] = {}
+
+    def covering(self, covered: Mapping[str, str]) -> rounds.Covering:
+        """What a digest due on the desk's last date covers for a reader who has got as
+        far as `covered`. Most have got equally far."""
+        key = tuple(sorted(covered.items()))
+        if key not in self._coverings:
+            self._coverings[key] = rounds.editions_for(
+                covered, self.editions, self._until
+            )
+        return self._coverings[key]
 
     def ranking(
         self, editions: Iterable[Edition], filters: Iterable[int]
@@ -99,6 +111,10 @@ class Desk:
             }
         return self._relisted[edition.pk]
 
+    def papers(self, editions: Iterable[Edition]) -> set[int]:
+        """The ids of all papers that these editions list."""
+        return {entry.paper for each in editions for entry in self._index(each).entries}
+
     def _match(self, edition: Edition) -> matching.Matches:
         if edition.pk not in self._matches:
             matcher = self._matcher or matching.compiled()
@@ -115,9 +131,10 @@ class Desk:
             )
         return self._indexes[edition.pk]
 
-    def sources_needed(self, reader: Subscriber) -> frozenset[str]:
-        """The configured sources that one of the reader's filters could need."""
-        texts = [each.filter.text for each in reader.subscriptions.all()]
+    def sources_needed(self, filters: Iterable[str]) -> frozenset[str]:
+        """The configured sources that one of these filters could need, each in
+        canonical form."""
+        texts = list(filters)
         return frozenset(
             source
             for source in settings.SOURCES

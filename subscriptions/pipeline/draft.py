@@ -12,6 +12,7 @@ from subscriptions.models import Delivery, Edition, Listing, Subscriber
 
 from .desk import Desk
 from .had import Had
+from .wishes import NOTHING, Wishes
 
 State = Delivery.State
 
@@ -26,6 +27,7 @@ class Draft:
 
     reader: Subscriber
     delivery: Delivery
+    wishes: Wishes = NOTHING
     editions: tuple[Edition, ...] = ()
     matched: int = 0
     oldest: date | None = None
@@ -37,11 +39,11 @@ class Draft:
         return cls(reader, _row(reader, day, State.SKIPPED, reason))
 
     @classmethod
-    def welcome_only(cls, reader: Subscriber, day: date) -> Draft:
+    def welcome_only(cls, reader: Subscriber, wishes: Wishes, day: date) -> Draft:
         """Rule 15 with no edition at all: a letter now, the date stays free."""
         reader.awaits_first_digest = False
         row = _row(reader, day, State.SKIPPED, "no new edition")
-        return cls(reader, row, has_row=False, owes_welcome=True)
+        return cls(reader, row, wishes, has_row=False, owes_welcome=True)
 
     def welcome(self, desk: Desk) -> dict[str, Any]:
         """What the welcome letter says: the next date, what each filter would bring."""
@@ -50,12 +52,12 @@ class Draft:
             next_ = rounds.next_due(
                 self.reader, self.delivery.due_date - timedelta(days=1)
             )
-        mine = list(self.reader.subscriptions.all())
-        texts = [each.filter.text for each in mine] if desk.editions else []
+        mine = self.wishes.wanted
+        texts = [each.text for each in mine] if desk.editions else []
         counted = matching.volumes(texts, until=self.delivery.due_date)
         volumes = [
             {
-                "name": each.label,
+                "name": each.name,
                 "low": volume.low,
                 "median": volume.median,
                 "high": volume.high,
@@ -69,6 +71,7 @@ class Draft:
 
 def draft_digest(
     reader: Subscriber,
+    wishes: Wishes,
     day: date,
     covering: rounds.Covering,
     had: Had,
@@ -79,53 +82,61 @@ def draft_digest(
 
     Advances `reader.covered` in memory; the caller saves it with the delivery.
     """
-    subscriptions = list(reader.subscriptions.all())
-    filters = {each.pk: each.filter_id for each in subscriptions}
-    mutes = list(reader.mutes.all())
-    muting = [each.filter_id for each in mutes]
+    filters = {each.id: each.filter for each in wishes.wanted}
+    muting = [each.filter for each in wishes.mutes]
     ranking = desk.ranking(covering.editions, [*filters.values(), *muting])
     muted = ranking.muted(muting)
     picked = matching.pick(ranking, filters, had.keys(), reader.cap, day, muted)
-    row = _row(
-        reader,
-        day,
-        State.PENDING if picked.picks else State.SKIPPED,
-        "" if picked.picks else "nothing matched",
-    )
-    row.editions = [
-        {"source": each.source, "day": each.day.isoformat(), "papers": each.papers}
-        for each in covering.editions
-    ]
-    row.filters = [
-        {
-            "id": each.pk,
-            "filter": each.filter_id,
-            "text": each.filter.text,
-            "name": each.label,
-            "matched": (ranking.of(each.filter_id).papers & ~muted).bit_count(),
-        }
-        for each in subscriptions
-    ]
-    row.mutes = [{"text": each.text, "filter": each.filter.text} for each in mutes]
-    row.picks = [
-        {"listing": each.listing, "paper": each.paper, "filters": list(each.filters)}
-        for each in picked.picks
-    ]
-    row.also = _again(picked.again, had) if picked.picks else []
+    state, reason = State.PENDING, ""
+    if not picked.picks:
+        state, reason = State.SKIPPED, "nothing matched"
+    row = _row(reader, day, state, reason)
+    _tell(row, wishes, covering, picked, ranking, muted)
+    row.also = _again(picked.again, had) if picked.picks and picked.again else []
     row.notes = [*notes, *_cut_note(covering)]
-    row.matched = picked.matched
     row.first = reader.awaits_first_digest
     row.weekly = reader.cadence == Subscriber.Cadence.WEEKLY
     row.full_abstracts = reader.full_abstracts
     row.covered_from = reader.covered
     reader.covered = rounds.advance(reader.covered, covering.editions)
     row.covered_to = reader.covered
-    draft = Draft(reader, row, covering.editions, picked.matched)
+    draft = Draft(reader, row, wishes, covering.editions, picked.matched)
     draft.oldest = picked.oldest
     draft.owes_welcome = row.first and not picked.picks
     reader.awaits_first_digest = False
     reader.recheck_had = False
     return draft
+
+
+def _tell(
+    row: Delivery,
+    wishes: Wishes,
+    covering: rounds.Covering,
+    picked: matching.Picked,
+    ranking: matching.Ranking,
+    muted: int,
+) -> None:
+    """What was picked, out of what, and by which filters, as they are now."""
+    row.editions = [
+        {"source": each.source, "day": each.day.isoformat(), "papers": each.papers}
+        for each in covering.editions
+    ]
+    row.filters = [
+        {
+            "id": each.id,
+            "filter": each.filter,
+            "text": each.text,
+            "name": each.name,
+            "matched": (ranking.of(each.filter).papers & ~muted).bit_count(),
+        }
+        for each in wishes.wanted
+    ]
+    row.mutes = [{"text": each.text, "filter": each.canonical} for each in wishes.mutes]
+    row.picks = [
+        {"listing": each.listing, "paper": each.paper, "filters": list(each.filters)}
+        for each in picked.picks
+    ]
+    row.matched = picked.matched
 
 
 def _row(reader: Subscriber, day: date, state: str, reason: str) -> Delivery:

@@ -6,16 +6,13 @@ import calendar
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from email.utils import parseaddr
 from typing import Any
-
-from django.conf import settings
 
 from subscriptions import links, rendering, sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Letter, Subscriber
 
-from .mails import envelope_of, recipient_of
+from .digests import envelope_of, recipient_of
 
 Kind = Letter.Kind
 WEEKDAYS = tuple(calendar.day_name)
@@ -34,13 +31,14 @@ _ACTIONS: Mapping[str, Callable[[Letter], str]] = {
 
 
 def outgoing_letters(ids: Sequence[int]) -> Mapping[int, sending.Outgoing]:
-    """The mails of these letters, by letter id."""
+    """The mails of these letters, by letter id; bytes are made when they are sent."""
     letters = Letter.objects.filter(pk__in=ids).select_related("subscriber")
     return {
         each.pk: sending.Outgoing(
-            sender=parseaddr(settings.EMAIL_FROM)[1],
+            sender=links.envelope_sender("letter", each.pk),
             recipient=each.address,
             message=_Made(_letter(each)),
+            is_tidy=True,
         )
         for each in letters
     }
@@ -58,12 +56,21 @@ class _Made:
         return message
 
 
+def _mailboxes(letter: Letter) -> links.Mailboxes:
+    """None where it goes to an address that is not its reader's: whoever reads it there
+    is to unsubscribe nobody."""
+    is_theirs = letter.address == letter.subscriber.email
+    return links.mailboxes(letter.subscriber_id) if is_theirs else links.Mailboxes()
+
+
 def _letter(letter: Letter) -> rendering.LetterMail:
     recipient = recipient_of(letter.subscriber)
     return rendering.LetterMail(
         kind=letter.kind,
         recipient=replace(recipient, address=letter.address),
-        envelope=envelope_of(letter, letter.created_at, letter.kind),
+        envelope=envelope_of(
+            letter.message_id, letter.created_at, letter.kind, _mailboxes(letter)
+        ),
         links=_links(letter),
         action_url=_ACTIONS[letter.kind](letter),
         facts=_facts(letter),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from time import monotonic
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter, Notice, Round
 
 from .compose import compose_day
+from .digests import Digests
 from .had import KEPT
 from .intake import publish_until
 from .letters import outgoing_letters
@@ -57,7 +59,7 @@ def run(day: date) -> RoundReport:
     composed = compose_day(day)
     problem = ""
     try:
-        sent = sending.send(Delivery, outgoing_digests, due_date=day)
+        sent = sending.send(Delivery, _render(), due_date=day)
     except sending.RelayDown as down:
         sent, problem = down.counts, str(down)
     close_rounds(timezone.now())
@@ -91,10 +93,15 @@ def deliver(seconds: float | None = None, day: date | None = None) -> sending.Co
             sent = sending.send(Letter, outgoing_letters, until=until)
         except sending.NothingMade as error:
             fault = error  # digests need not wait until letters can be made again
-    sent += sending.send(Delivery, outgoing_digests, until=until, due_date=day)
+    sent += sending.send(Delivery, _render(), until=until, due_date=day)
     if fault:
         raise fault
     return sent
+
+
+def _render() -> sending.Render:
+    """For all batches of one call, which show the same papers."""
+    return partial(outgoing_digests, digests=Digests())
 
 
 def forget(now: datetime) -> int:

@@ -6,7 +6,7 @@ it goes over the wire; the same input always gives the same bytes. `readable` tu
 LaTeX into Unicode and is used by the site too.
 """
 
-from .digest import digest
+from .digest import digest, surely_fits
 from .letters import letter
 from .mail import (
     Again,
@@ -40,4 +40,5 @@ __all__ = [
     "digest",
     "letter",
     "readable",
+    "surely_fits",
 ]

@@ -62,6 +62,19 @@ def paper(
     return _paper(*about, html, reasons)
 
 
+@lru_cache(maxsize=_WHYS)
+def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) -> int:
+    """Bytes of this paper in a part, at the most, with its abstract cut short and
+    without the address where its reader tunes."""
+    leading = paper(card, sample, page_url, False, True, reasons)
+    other = paper(card, sample, page_url, False, False, reasons)
+    return max(
+        sum(map(len, (*each.html_before, each.html_after, *each.text_before)))
+        + len(each.text_after)
+        for each in (leading, other)
+    )
+
+
 def marked(
     card: Card,
     sample: bool,

@@ -19,6 +19,10 @@ from .pieces import block, frame
 SIZE_LIMIT = 90_000  # bytes of a part after transfer encoding; Gmail clips near 102 KB
 FULL_ABSTRACTS = 8
 MOST_AGAIN = 12
+# Bytes of a part at most: of what stands around the papers; of a line about a paper had
+# before; of a heading; of the soft breaks in an address and the rule after a paper.
+# A name may have 80 characters, a title 300, of up to twelve bytes each.
+_REST, _AGAIN, _HEADING, _BREAKS = 20_000, 5_000, 2_500, 500
 
 _LINKS = ("preferences", "unsubscribe", "web", "privacy")
 _BETWEEN = coded(" · ")
@@ -68,6 +72,22 @@ def digest(d: Digest, whole: bool = False) -> Rendered:
         ),
         left_out=total - kept,
     )
+
+
+def surely_fits(d: Digest) -> bool:
+    """False where a mail of this digest may have to leave papers out, without making
+    one. By lengths that are kept: most digests are far from any limit.
+
+    An abstract may always turn short, so papers count with short ones. All else is
+    counted as if each of its characters needed the most that any can.
+    """
+    least = _REST + 12 * sum(map(len, d.notes)) + _AGAIN * len(d.again)
+    for group in d.groups:
+        least += _HEADING
+        for card, source, _, reasons, page_url, tune_url in group.entries:
+            least += cards.least(card, source == "Sample", page_url, reasons)
+            least += len(tune_url) + _BREAKS
+    return least < SIZE_LIMIT
 
 
 def _most(top: int, fits: Callable[[int], bool]) -> int:

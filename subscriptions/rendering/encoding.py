@@ -17,13 +17,13 @@ _RAW = re.compile(rb"[^ !-<>-~]+|(?<= ) +")
 # A break never splits "=XX". 72, so that a line whose first and last character must
 # still be encoded stays within 76.
 _CHUNK = re.compile(rb".{70,72}(?<!=)(?<!=.)(?=.)|.{1,72}", re.S)
-# Most addresses: on lines of their own as they are.
-_PLAIN = re.compile(r"[!-<>-~]{1,144}")
+# As many characters of an address stand on two lines as they are.
+_TWO_LINES = 144
 
 
 def coded(text: str) -> bytes:
     """`text`, to be followed by another piece."""
-    if _PLAIN.fullmatch(text):
+    if _is_plain(text):
         first, rest = text[:72], text[72:]
         if first[0] != "." and rest[:1] != ".":
             broken = f"{first}=\r\n{rest}=\r\n" if rest else f"{first}=\r\n"
@@ -33,6 +33,18 @@ def coded(text: str) -> bytes:
     if text[-1] == "\n":
         return quoted_printable(text[:-1]) + b"\r\n"
     return quoted_printable(text) + b"=\r\n"
+
+
+def _is_plain(text: str) -> bool:
+    """Are these [!-<>-~], and few enough? Most addresses are, a dozen in each mail; a
+    regular expression takes ten times as long over one."""
+    return (
+        0 < len(text) <= _TWO_LINES
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+        and "=" not in text
+    )
 
 
 def quoted_printable(text: str) -> bytes:

@@ -7,8 +7,10 @@ encoded or broken is no longer one (RFC 8058 section 3.1, RFC 2047 section 5).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from itertools import accumulate
 
 from django.conf import settings
 
@@ -44,16 +46,12 @@ def lines(
         f"Subject: {_folded('Subject', subject)}",
         f"Date: {_date(envelope.date.replace(microsecond=0))}",
         f"Message-ID: {_message_id(envelope.message_id)}",
-        f"List-Unsubscribe: <{_uri(links.one_click)}>",
+        f"List-Unsubscribe: {_ways_out(links.one_click, envelope)}",
     ]
+    if replies := _reply_to(settings.CONTACT, envelope.reply_mailbox):
+        own.append(f"Reply-To: {replies}")
     return [
-        *_constant(
-            settings.EMAIL_FROM,
-            settings.SITE_NAME,
-            settings.LIST_ID,
-            settings.CONTACT,
-            bulk,
-        ),
+        *_constant(settings.EMAIL_FROM, settings.SITE_NAME, settings.LIST_ID, bulk),
         *[line.encode("ascii") for line in own],
         _line("Feedback-ID", envelope.feedback_id),
     ]
@@ -64,7 +62,7 @@ _date = lru_cache(maxsize=1000)(format_datetime)
 
 @lru_cache(maxsize=16)
 def _constant(
-    email_from: str, site: str, list_id: str, contact: str, bulk: bool
+    email_from: str, site: str, list_id: str, bulk: bool
 ) -> tuple[bytes, ...]:
     """What stands in every mail of this installation."""
     fields = [
@@ -74,10 +72,6 @@ def _constant(
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
     ]
-    if "@" in contact:
-        name, address = parseaddr(contact)
-        bare = mailbox(address)
-        fields.append(("Reply-To", _named(name, bare) if name else bare))
     if bulk:
         fields.append(("Precedence", "bulk"))
     fields.append(("MIME-Version", "1.0"))
@@ -129,17 +123,14 @@ def phrase(text: str) -> str:
 
 def encoded_words(text: str) -> list[str]:
     """`text` as RFC 2047 words of at most 67 characters, none cutting a character."""
-    words: list[str] = []
-    word: list[str] = []
-    room = _WORD_LENGTH
-    for code in map(_code, text):
-        room -= len(code)
-        if room < 0:
-            words.append("".join(word))
-            word, room = [], _WORD_LENGTH - len(code)
-        word.append(code)
-    words.append("".join(word))
-    return [f"=?utf-8?q?{each}?=" for each in words]
+    codes = list(map(_code, text))
+    ends = list(accumulate(map(len, codes)))
+    words, first, length = [], 0, 0
+    while first < len(codes):
+        end = bisect_right(ends, length + _WORD_LENGTH, lo=first)
+        words.append("".join(codes[first:end]))
+        first, length = end, ends[end - 1]
+    return [f"=?utf-8?q?{each}?=" for each in words or [""]]
 
 
 @lru_cache(maxsize=4000)
@@ -162,6 +153,29 @@ def _folded(name: str, text: str) -> str:
         folded += f" {word}"
         line += f" {word}"
     return folded[1:]
+
+
+def _ways_out(one_click: str, envelope: Envelope) -> str:
+    """The one-click address, then the mailbox; each on a line of its own."""
+    web = f"<{_uri(one_click)}>"
+    if not envelope.unsubscribe_mailbox:
+        return web
+    by_mail = mailbox(envelope.unsubscribe_mailbox)
+    return f"{web},{FOLD}<mailto:{by_mail}?subject=unsubscribe>"
+
+
+def _reply_to(contact: str, own: str) -> str:
+    """People read the contact's mail; the reader's own mailbox knows "stop"."""
+    replies = [_contact(contact)] if "@" in contact else []
+    replies += [f"<{mailbox(own)}>"] if own else []
+    return f",{FOLD}".join(replies)
+
+
+@lru_cache(maxsize=16)
+def _contact(contact: str) -> str:
+    name, address = parseaddr(contact)
+    bare = mailbox(address)
+    return _named(name, bare) if name else bare
 
 
 def _uri(url: str) -> str:

@@ -90,11 +90,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The headers that differ between mails. `message_id` with its angle brackets."""
+    """The headers that differ between mails. `message_id` with its angle brackets;
+    the mailboxes are addresses of this reader's own, "" without an inbound mailbox."""
 
     message_id: str
     date: datetime
     feedback_id: str
+    unsubscribe_mailbox: str = ""
+    reply_mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)

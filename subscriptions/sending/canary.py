@@ -21,7 +21,7 @@ _MANY = 0.05
 def begin(
     round_: Round, never_mailed: Sequence[int], others: Sequence[int], imported: bool
 ) -> bool:
-    """Choose the canary among these deliveries, if there is cause and more to wait.
+    """Choose the canary among these readers, if there is cause and more to wait.
 
     `imported`: readers taken over from elsewhere are among those never mailed. Once a
     round; call it in the transaction that writes the deliveries.
@@ -30,9 +30,10 @@ def begin(
     cause = imported or len(never_mailed) > _MANY * due
     if not (settings.CANARY and never_mailed and cause and due > settings.CANARY):
         return False
-    first = [*sorted(never_mailed), *sorted(others)][: settings.CANARY]
+    readers = [*sorted(never_mailed), *sorted(others)][: settings.CANARY]
+    first = Delivery.objects.filter(round=round_, subscriber__in=readers)
     free = Round.objects.filter(pk=round_.pk, canary=[])
-    return bool(free.update(canary=first))
+    return bool(free.update(canary=sorted(first.values_list("pk", flat=True))))
 
 
 def follow(now: datetime) -> None:

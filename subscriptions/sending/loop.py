@@ -141,10 +141,6 @@ class _Run:
         outcomes = {
             lease: mail for lease in wanted if isinstance(mail := mails[lease], Outcome)
         }
-        for lease in handed.outcomes:
-            mail = mails[lease]
-            if isinstance(mail, Outgoing) and mail.settle:
-                mail.settle()
         self._close(handed, outcomes, making)
         self._journal.renew()
         if handed.down:

@@ -18,16 +18,14 @@ class Outgoing:
     """A mail that can be made, and its envelope; addresses without angle brackets.
 
     `message` makes its bytes, without access to the database: 7-bit, quoted-printable
-    or base64 where the text is not ASCII. It is called right before the mail is
-    offered, so that of a batch only those in flight are in memory. `settle`, where
-    there is one, is called after that and may write down what making it has shown.
+    or base64 where the text is not ASCII, and the same each time. It is called right
+    before the mail is offered, so that of a batch only those in flight are in memory.
     `is_tidy`: see `Offer`.
     """
 
     sender: str
     recipient: str
     message: Callable[[], bytes]
-    settle: Callable[[], None] | None = None
     is_tidy: bool = False
 
 

@@ -25,19 +25,35 @@ _OF_ADDRESSES = frozenset({Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CH
 
 
 def suppressed_among(mails: Iterable[Owed]) -> set[int]:
-    """Ids of the mails to addresses that must not be mailed; one query for all."""
-    by_hash: dict[str, list[int]] = defaultdict(list)
+    """Ids of the mails to addresses and readers that must not be mailed; one query.
+
+    A letter that asks an address to confirm again goes out in spite of its bounces:
+    consent lets one through in 30 days. A second query finds these, where a letter is
+    among them at all.
+    """
+    by_hash: dict[str, list[Owed]] = defaultdict(list)
+    out, letters = set(), set()
     for mail in mails:
+        if mail.state == Reader.SUPPRESSED:
+            out.add(mail.id)
+        if mail.kind:
+            letters.add(mail.id)
         for one in Suppression.hashes_of(mail.address):
-            by_hash[one].append(mail.id)
+            by_hash[one].append(mail)
     standing = Suppression.objects.standing().filter(address_hash__in=by_hash)
-    hashes = standing.values_list("address_hash", flat=True)
-    return {pk for one in hashes for pk in by_hash[one]}
+    for one, reason in standing.values_list("address_hash", "reason"):
+        out |= {mail.id for mail in by_hash[one]}
+        if reason != Suppression.Reason.BOUNCED:
+            letters -= {mail.id for mail in by_hash[one]}
+    if asking := out & letters:
+        again = Letter.objects.filter(pk__in=asking, context__after_bounces=True)
+        out -= set(again.values_list("pk", flat=True))
+    return out
 
 
 def refusal(mail: Owed, suppressed: Collection[int]) -> Refusal | None:
     """The state and reason this mail ends with, or None where it may go."""
-    if mail.id in suppressed or mail.state == Reader.SUPPRESSED:
+    if mail.id in suppressed:
         return State.SUPPRESSED, "the address is on the suppression list"
     if not mail.kind:
         return _digest_refusal(mail)

@@ -25,6 +25,11 @@ RETENTION = (
         "A keyed hash of an address that was asked to confirm, to count the letters",
         "7 days after the last one",
     ),
+    (
+        "That a mail to you came back, or was reported as spam, and when",
+        "until you erase yourself",
+    ),
+    ("What a mail server said with it, without addresses", "90 days"),
     ("When you agreed, to which words", "until you erase yourself"),
     (
         "Which papers a digest held or a letter named, and for which filters and mutes",

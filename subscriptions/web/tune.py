@@ -29,7 +29,10 @@ from subscriptions.models import (
 )
 
 from .muting import TOO_MANY, read_mute
+from .pace import Pace, TooOften
 
+# Of one reader, whatever the paper: several scanners open all links of a digest twice.
+PACE = Pace(most=120, seconds=60)
 DONE = {
     "save": "Saved. Your saved papers are listed among your preferences.",
     "unsave": "No longer saved.",
@@ -138,6 +141,10 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         tuned = Tuned(*_named(token))
     except links.Expired:
         return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
+    except TooOften as often:
+        answer = HttpResponse("Asked too often. Try again in a minute.\n", status=429)
+        answer["Retry-After"] = str(often.seconds)
+        return answer
     problem = ""
     if request.method == "POST":
         action = request.POST.get("action", "")
@@ -163,6 +170,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 def _named(token: str) -> tuple[Subscriber, Paper]:
     try:
         reader, paper = links.read_tune(token)
+        PACE.count(reader)
         saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
         papers = Paper.objects.annotate(is_saved=Exists(saved))
         return Subscriber.objects.get(pk=reader), papers.get(pk=paper)

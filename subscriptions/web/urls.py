@@ -19,6 +19,7 @@ from . import (
     still,
     tune,
     unsubscribe,
+    webhooks,
 )
 
 
@@ -73,6 +74,7 @@ urlpatterns = [
     path("inbox/<str:key>", inbox.message, name="inbox_message"),
     path("inbox/<str:key>/document", inbox.document, name="inbox_document"),
     path("inbox/<str:key>/raw", inbox.raw, name="inbox_raw"),
+    path("webhooks/<str:service>", webhooks.tracking_events, name="webhook"),
     path("privacy", about.privacy, name="privacy"),
     path("healthz", about.healthz, name="healthz"),
     path("readyz", about.readyz, name="readyz"),

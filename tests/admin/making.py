@@ -11,6 +11,7 @@ from subscriptions.models import (
     Delivery,
     DeliveryEvent,
     Edition,
+    LedgerEpoch,
     Letter,
     Listing,
     Mute,
@@ -147,6 +148,7 @@ def one_of_everything(day: date = TODAY) -> dict[type, Any]:
         delivery,
         a_run("arxiv", day, "fresh", seen=1, new=1, listed=1),
         Letter.objects.create(subscriber=reader, kind="welcome", state="sent"),
+        LedgerEpoch.objects.get_or_create(pk=1)[0],
         Pause.objects.create(
             by="operator",
             reason="a new relay",

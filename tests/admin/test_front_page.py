@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from subscriptions.admin import dashboard, figures
+from subscriptions.models import DeliveryEvent
 
 from .making import a_delivery, a_reader, a_round, a_run, one_of_everything
 
@@ -92,6 +93,18 @@ def test_what_needs_a_person_leads_to_it(desk: Client, today: date) -> None:
     for notice in dashboard.wanted(figures.attention(today), today):
         assert desk.get(notice.url).status_code == 200
     assert "1 digest in doubt in 30 days" in shown
+
+
+def test_refusals_by_policy_are_told_for_a_week(desk: Client, today: date) -> None:
+    digest = a_delivery(a_round(today), "failed")
+    for days in (0, 6, 7):
+        event = DeliveryEvent.objects.create(
+            delivery=digest, type="bounced", status="5.7.1", verdict="policy"
+        )
+        DeliveryEvent.objects.filter(pk=event.pk).update(
+            at=event.at - timedelta(days=days)
+        )
+    assert "2 mails were refused by policy in a week" in front(desk)
 
 
 def test_the_charts_and_their_tables_have_the_same_numbers(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import dkim
 import pytest
 from django.db import connection
 
 from subscriptions import consent
-from subscriptions.benchmarks import databases, scanners
+from subscriptions.benchmarks import assemble, databases, scanners, signing
 from subscriptions.benchmarks import match as bench_match
 from subscriptions.benchmarks import search as bench_search
 from subscriptions.benchmarks.baselines import Disagreement, FullText, full_text, naive
@@ -18,6 +19,7 @@ from subscriptions.matching import Matcher, canonical, parse, parse_canonical
 from subscriptions.matching.index import numbers
 from subscriptions.matching.tokens import words
 from subscriptions.models import Paper, Subscriber
+from subscriptions.rendering import digest
 from tests.factories import a_reader
 
 from .asking import ask, refusal
@@ -53,6 +55,14 @@ def test_assemble_measures_against_the_usual_ways() -> None:
     assert {"ms_per_digest", "vs_django_premailer", "vs_jinja_inlined"} <= set(figures)
     assert figures["django_premailer_ms"] > figures["jinja_inlined_ms"] > 0
     assert figures["papers"] == 12
+    assert figures["dkimpy_ms"] > figures["dkim_ms"] > 0
+    assert figures["dkim_vs_dkimpy"] > 1
+
+
+def test_signing_is_measured_only_where_dkimpy_believes_the_signature() -> None:
+    old = next(assemble.digests(1))  # of a summer day: its signature has expired
+    with pytest.raises(dkim.ValidationError, match="is past"):
+        signing.measure([digest(old).message], rounds=1)
 
 
 @pytest.mark.django_db(transaction=True)

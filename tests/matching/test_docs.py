@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from subscriptions.matching import Document, FilterError, parse, warnings
+from subscriptions.matching import (
+    Document,
+    FilterError,
+    canonical,
+    parse,
+    warnings,
+)
 from subscriptions.matching.documents import code_link
 
 from .documents import a_document, finds
@@ -25,6 +31,10 @@ EXAMPLES = [
     for example in re.findall(r"\*(.+?)\*(?=,|$)", cell)
     if not cells[0].endswith((".", "?"))
 ]
+# In the sentences beside the tables.
+PROSE = " ".join(re.sub(r"^\|.*$", "", PAGE, flags=re.MULTILINE).split())
+SAME = re.findall(r"`([^`]+)` is (?:the phrase |read as )?`([^`]+)`", PROSE)
+PLURALS = re.findall(r"(\w+)/(\w+)", PROSE.partition("Irregular:")[2].partition(".")[0])
 
 
 def described(example: str) -> Document:
@@ -58,6 +68,41 @@ def test_an_example_finds_what_the_page_says(
     text: str, example: str, found: bool
 ) -> None:
     assert finds(text, described(example)) is found
+
+
+def test_the_sentences_have_their_examples() -> None:
+    assert len(SAME) == 6
+    assert len(PLURALS) > 25
+
+
+@pytest.mark.parametrize(("text", "same"), SAME)
+def test_what_the_page_calls_the_same_is_the_same(text: str, same: str) -> None:
+    assert canonical(parse(text)) == canonical(parse(same))
+
+
+@pytest.mark.parametrize(("one", "several"), PLURALS)
+def test_an_irregular_plural_of_the_page_meets_its_singular(
+    one: str, several: str
+) -> None:
+    assert finds(one, a_document(several)) and finds(several, a_document(one))
+
+
+def test_words_that_the_page_says_stay_do() -> None:
+    (stay,) = re.findall(r"so do \*([^*]+)\*", PROSE)
+    (other,) = re.findall(r"-ics\* \(but not \*([^*]+)\*\)", PROSE)
+    for word in [*stay.split(", "), "semantics"]:
+        assert not finds(word.removesuffix("s"), a_document(word))
+    for word in other.split(", "):
+        assert finds(word.removesuffix("s"), a_document(word))
+
+
+def test_a_prefix_is_taken_as_the_page_says() -> None:
+    assert (
+        "`models*` finds *models* and *model*, and `mes*` does not find *me*" in PROSE
+    )
+    assert finds("models*", a_document("models"))
+    assert finds("models*", a_document("model"))
+    assert not finds("mes*", a_document("me"))
 
 
 @pytest.mark.parametrize(("text", "answer"), ANSWERS)

@@ -16,6 +16,7 @@ from subscriptions.models import Subscriber
 from subscriptions.pipeline.compose import compose_one
 from subscriptions.pipeline.desk import Desk
 from subscriptions.pipeline.draft import draft_digest
+from subscriptions.pipeline.wishes import wishes_of
 from tests.factories import TUESDAY, a_listing, a_paper, a_subscription, an_edition
 
 from .digests import MONDAY, WEDNESDAY, a_reader_of, listed, sent, titles
@@ -127,7 +128,9 @@ def test_a_mute_made_while_others_are_composed_holds() -> None:
     desk.ranking(desk.editions, [])
     muted(reader, "survey")
     covering = rounds.editions_for({}, desk.editions, TUESDAY)
-    assert len(draft_digest(reader, TUESDAY, covering, {}, desk).delivery.picks) == 1
+    wishes = wishes_of([reader.pk])[reader.pk]
+    draft = draft_digest(reader, wishes, TUESDAY, covering, {}, desk)
+    assert len(draft.delivery.picks) == 1
 
 
 def test_mutes_are_read_for_all_readers_at_once() -> None:

@@ -117,6 +117,12 @@ def test_many_authors_are_counted() -> None:
     assert says(digest_of(entry(authors=("E. Muster",))), "E. Muster · 1 author ")
 
 
+def test_no_count_of_papers_or_authors_breaks_before_its_word() -> None:
+    html = digest(seven_papers()).html
+    assert "16\N{NO-BREAK SPACE}authors" in html
+    assert "2\N{NO-BREAK SPACE}papers</span>" in html
+
+
 def test_the_summary_is_said_to_be_written_by_a_machine() -> None:
     made = digest_of(entry(summary="a trick saves time."))
     assert says(made, "In short: a trick saves time. (written by a machine)")

@@ -85,7 +85,7 @@ def hostile(text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", MARKUP)
-def test_markup_stays_text(text: str) -> None:
+def test_35_markup_stays_text(text: str) -> None:
     mail = digest(hostile(text))
     tags = Tags(part(mail, "html"))
     assert tags.names <= CLEAN.names | {"h2"}
@@ -101,7 +101,7 @@ def test_literal_think_and_eos_stay_in_both_parts() -> None:
 
 
 @pytest.mark.parametrize("url", LINKS)
-def test_a_link_that_is_no_plain_web_address_is_dropped(url: str) -> None:
+def test_39_a_link_that_is_no_plain_web_address_is_dropped(url: str) -> None:
     assert web_link(url) == ""
     made = digest_of(entry(code_url=url, project_url=url))
     assert digest(made).html == digest(digest_of(entry())).html
@@ -119,7 +119,7 @@ def test_a_link_that_is_no_plain_web_address_is_dropped(url: str) -> None:
         ('https://e.example/">x', "https://e.example/%22%3Ex"),
     ],
 )
-def test_a_web_address_comes_out_in_ascii(url: str, shown: str) -> None:
+def test_39_a_web_address_comes_out_in_ascii(url: str, shown: str) -> None:
     assert web_link(url) == shown
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from subscriptions.rendering import Digest, Rendered, digest
+from subscriptions.rendering import Digest, Rendered, digest, surely_fits
 
 from .mails import LONG, digest_of, entry, parsed, part, recipient
 
@@ -90,3 +90,38 @@ def test_a_reader_of_text_has_the_same_limit() -> None:
     (coded,) = coded_parts(mail)
     assert len(coded) < 90_000
     assert "You get this because" in mail.text
+
+
+# --- told from lengths alone ----------------------------------------------------------
+
+
+def test_an_ordinary_digest_is_known_to_fit_without_making_it() -> None:
+    assert surely_fits(papers(12, abstract=LONG, summary="One sentence."))
+    assert surely_fits(papers(16))
+
+
+def test_what_may_not_fit_is_not_said_to() -> None:
+    made = papers(40, title=CJK, abstract=CJK, summary=CJK, authors=(CJK,) * 9)
+    assert not surely_fits(made)
+
+
+@pytest.mark.parametrize("number", range(8, 41, 4))
+@pytest.mark.parametrize(
+    "text", [CJK, "🌊" * 300, "&<" * 400, "Füße " * 60, "$\\ell$ "]
+)
+def test_what_surely_fits_loses_nothing(text: str, number: int) -> None:
+    """Of texts of any length, with all around the papers as long as it gets."""
+    name = text[:200] or "x"
+    for length in range(1, 420, 60):
+        told = {"title": text[:length], "abstract": text, "summary": text[:length]}
+        made = papers(number, authors=(name,) * 9, **told)
+        (group,) = made.groups
+        each = (replace(group, name=name, entries=(one,)) for one in group.entries)
+        for shape in (
+            made,
+            replace(made, groups=tuple(each), notes=(text,) * 6),
+            replace(made, weekly=True),
+        ):
+            if surely_fits(shape):
+                mail = digest(shape)
+                assert mail.left_out == 0

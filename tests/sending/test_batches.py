@@ -144,21 +144,3 @@ def test_a_sender_that_slept_begins_nothing(relay, monkeypatch):
     digest = Delivery.objects.get()
     assert (digest.state, digest.attempts) == (State.PENDING, 0)
     assert relay.taken() == []
-
-
-def test_what_making_a_mail_has_shown_is_written_when_the_relay_has_answered(relay):
-    digest = a_digest()
-    settled: list[tuple[str, int]] = []
-
-    def render(ids: Sequence[int]) -> Mapping[int, Outgoing]:
-        [(pk, one)] = digests(ids).items()
-
-        def settle() -> None:
-            settled.append((Delivery.objects.get().state, len(relay.taken())))
-
-        return {pk: Outgoing(one.sender, one.recipient, one.message, settle)}
-
-    assert send(Delivery, render) == Counts(sent=1)
-    assert settled == [(State.LEASED, 1)]
-    digest.refresh_from_db()
-    assert digest.state == State.SENT

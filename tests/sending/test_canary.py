@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Round
-from subscriptions.sending import canary, ledger
+from subscriptions.sending import canary, claims
 
 from .rows import a_digest
 
@@ -23,7 +23,7 @@ def two_first(settings: Any) -> None:
 
 
 def claimed(owner: str = "host:1:a", limit: int = 50) -> list[int]:
-    return sorted(each.id for each in ledger.claim(Delivery, owner, limit))
+    return sorted(each.id for each in claims.claim(Delivery, owner, limit))
 
 
 def a_round_of(number: int) -> tuple[Round, list[int]]:
@@ -31,16 +31,22 @@ def a_round_of(number: int) -> tuple[Round, list[int]]:
     return Round.objects.get(), ids
 
 
+def whose(ids: list[int]) -> list[int]:
+    """The readers of these deliveries."""
+    mails = Delivery.objects.filter(pk__in=ids).order_by("pk")
+    return [*mails.values_list("subscriber_id", flat=True)]
+
+
 def test_those_never_mailed_go_first_and_the_others_wait_for_all_senders() -> None:
     round_, ids = a_round_of(6)
-    assert canary.begin(round_, ids[3:], ids[:3], imported=False)
+    assert canary.begin(round_, whose(ids[3:]), whose(ids[:3]), imported=False)
     assert claimed("host:1:a", 1) + claimed("host:2:b") == ids[3:5]
     assert claimed("host:3:c") == []
 
 
 def test_thirty_minutes_after_the_canary_is_out_the_rest_goes_by_itself() -> None:
     round_, ids = a_round_of(6)
-    canary.begin(round_, ids, [], imported=True)
+    canary.begin(round_, whose(ids), [], imported=True)
     claimed()
     now = timezone.now()
     canary.follow(now - timedelta(hours=1))
@@ -57,7 +63,7 @@ def test_thirty_minutes_after_the_canary_is_out_the_rest_goes_by_itself() -> Non
 
 def test_a_greylisted_canary_holds_nobody_up() -> None:
     round_, ids = a_round_of(3)
-    canary.begin(round_, ids, [], imported=True)
+    canary.begin(round_, whose(ids), [], imported=True)
     Delivery.objects.filter(pk__in=ids[:2]).update(state=State.DEFERRED)
     now = timezone.now()
     canary.follow(now)
@@ -78,8 +84,8 @@ def test_it_takes_an_import_or_more_than_one_in_twenty(
 
 def test_a_round_has_one_canary() -> None:
     round_, ids = a_round_of(6)
-    assert canary.begin(round_, ids, [], imported=True)
-    assert not canary.begin(round_, ids[4:], [], imported=True)
+    assert canary.begin(round_, whose(ids), [], imported=True)
+    assert not canary.begin(round_, whose(ids[4:]), [], imported=True)
     assert Round.objects.get().canary == ids[:2]
 
 
@@ -87,7 +93,7 @@ def test_where_all_would_be_first_and_where_it_is_off_nobody_waits(
     settings: Any,
 ) -> None:
     round_, ids = a_round_of(3)
-    assert not canary.begin(round_, ids[:2], [], imported=True)
+    assert not canary.begin(round_, whose(ids[:2]), [], imported=True)
     settings.CANARY = 0
-    assert not canary.begin(round_, ids, [], imported=True)
+    assert not canary.begin(round_, whose(ids), [], imported=True)
     assert claimed() == ids

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing, Pause, Round
 from subscriptions.models.mailings import HORIZON
-from subscriptions.sending import ledger, pauses, window
+from subscriptions.sending import claims, pauses, window
 
 from .rows import a_digest, a_letter
 
@@ -22,7 +22,7 @@ EVENING = datetime(2026, 7, 7, 20, tzinfo=UTC)
 
 
 def claimed(model: type[Delivery] | type[Letter] = Delivery) -> list[int]:
-    return [lease.id for lease in ledger.claim(model, "host:1:a", 50)]
+    return [lease.id for lease in claims.claim(model, "host:1:a", 50)]
 
 
 def a_digest_of(at: datetime, left: timedelta = 5 * HOUR, **fields: Any) -> Delivery:
@@ -49,9 +49,9 @@ def test_all_sending_means_letters_and_every_date():
 
 def test_a_mail_that_was_claimed_before_the_pause_goes_back():
     digest = a_digest()
-    (lease,) = ledger.claim(Delivery, "host:1:a", 50)
+    (lease,) = claims.claim(Delivery, "host:1:a", 50)
     pauses.pause_all(timezone.now())
-    assert not ledger.still_wanted(lease)
+    assert not claims.still_wanted([lease])
     digest.refresh_from_db()
     assert (digest.state, digest.attempts) == (State.PENDING, 0)
 

@@ -5,9 +5,11 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from subscriptions.management.commands import up
 from subscriptions.management.programs import Programs, asked_to_stop
 
 STUBBORN = """
@@ -69,3 +71,11 @@ def is_running(number: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_what_comes_back_is_listened_for_only_where_it_is_set(settings: Any) -> None:
+    assert up.listening() == {}
+    settings.BOUNCE_LISTEN = ("127.0.0.1", 2526)
+    assert up.listening() == {}
+    settings.BOUNCE_ADDRESS = "bounces@papers.example.org"
+    assert up.listening() == {"returns": ["manage", "returns", "--listen"]}

@@ -22,6 +22,7 @@ from subscriptions.benchmarks import (
     match,
     preview,
     rank,
+    round,
     scanners,
     search,
     send,
@@ -34,14 +35,24 @@ _MEASURES = "PAPER_ROUND_BENCH"
 # Filters to preview, drawn from so many of the mix, over so many editions.
 _PREVIEWS, _MANY, _DAYS = 200, 20_000, 10
 _SIZES = ("papers", "filters", "subscribers", "rounds", "digests", "mails", "processes")
+_MEASURED = [
+    "assemble",
+    "match",
+    "preview",
+    "rank",
+    "round",
+    "scanners",
+    "search",
+    "send",
+]
 # Where nothing is given: of these, and of the others.
 _OTHERWISE = {
     "papers": ({"search": 100_000}, 1000),
     "digests": ({"send": 10_000}, 5000),
     "rounds": ({"send": 5}, 3),
 }
-_ON_THE_SERVER = {"search", "send"}  # where DATABASE_URL is PostgreSQL
-_AS_SERVICE = {"scanners", "send"}
+_ON_THE_SERVER = {"round", "search", "send"}  # where DATABASE_URL is PostgreSQL
+_AS_SERVICE = {"round", "scanners", "send"}
 # Of the table of `search`, whose figures are milliseconds and a ratio.
 _COLUMNS = {
     "best_ms": "best",
@@ -70,19 +81,11 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "what",
-            choices=[
-                "assemble",
-                "match",
-                "preview",
-                "rank",
-                "scanners",
-                "search",
-                "send",
-            ],
+            choices=[*_MEASURED],
         )
         sizes = parser.add_argument_group(
-            "match, search and, of papers a day, preview and scanners",
-            "search and send measure PostgreSQL where DATABASE_URL is one, else "
+            "match, round, search and, of papers a day, preview and scanners",
+            "round, search and send measure PostgreSQL where DATABASE_URL is one, else "
             "SQLite; match and preview always SQLite",
         )
         papers = "default: 1,000; of search 100,000"
@@ -97,14 +100,15 @@ class Command(ReportCommand):
             metavar="N",
             help="of each round, and way; default: 5,000; of send 10,000",
         )
-        links = parser.add_argument_group("scanners")
+        links = parser.add_argument_group("round and scanners")
         links.add_argument("--mails", type=int, default=2000, metavar="N")
         links.add_argument(
             "--processes",
             type=int,
             default=min(os.cpu_count() or 1, 4),
             metavar="N",
-            help="web servers, each asked by one connection (default %(default)s)",
+            help="senders, or web servers asked by one connection each "
+            "(default %(default)s)",
         )
         parser.add_argument_group("rank").add_argument(
             "--file",
@@ -134,6 +138,8 @@ class Command(ReportCommand):
             figures = assemble.measure(options["digests"], options["rounds"])
         elif what == "preview":
             figures = self._preview(options["papers"])
+        elif what == "round":
+            figures = self._round(options)
         elif what == "scanners":
             names = ("mails", "papers", "processes")
             sizes = {name: options[name] for name in names}
@@ -150,6 +156,14 @@ class Command(ReportCommand):
         figures = _rounded(figures)
         rows = _by_kind if what == "search" else _one_by_one
         self.answer(options, figures, rows(figures))
+
+    def _round(self, options: dict[str, Any]) -> dict[str, Any]:
+        names = ("subscribers", "filters", "papers", "processes")
+        sizes = {name: options[name] for name in names}
+        try:
+            return round.measure(**sizes, say=self.stderr.write)
+        except round.Stopped as error:
+            raise CommandError(f"{error}; see above.") from error
 
     def _preview(self, papers: int) -> dict[str, Any]:
         mix = Mix()
@@ -210,6 +224,8 @@ class Command(ReportCommand):
         }
         if options["what"] in _AS_SERVICE:
             environment |= _SERVICE
+        elif options["what"] == "assemble":  # signing is a figure of its own there
+            environment |= {name: "" for name in environment if name[:5] == "DKIM_"}
         words: list[str | Path] = [sys.executable, settings.BASE_DIR / "manage.py"]
         words += ["bench", options["what"]]
         words += [f"--{name}={options[name]}" for name in _SIZES]

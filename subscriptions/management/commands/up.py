@@ -88,7 +88,7 @@ class Command(BaseCommand):
                     inbox.serve(server.host, server.port, settings.INBOX_DIR)
                 )
             programs = running.enter_context(Programs())
-            for name, arguments in commands(bind).items():
+            for name, arguments in {**commands(bind), **listening()}.items():
                 programs.start(name, [sys.executable, "-m", *arguments], ENVIRONMENT)
             self.await_site(bind, programs, stop)
             if not stop.is_set():
@@ -169,6 +169,13 @@ def address(text: str) -> str:
     return text
 
 
+def listening() -> dict[str, list[str]]:
+    """The same for what comes back by SMTP, where BOUNCE_LISTEN says so."""
+    if not (settings.BOUNCE_LISTEN and settings.BOUNCE_ADDRESS):
+        return {}
+    return {"returns": ["manage", "returns", "--listen"]}
+
+
 def default_bind() -> str:
     """Where PUBLIC_URL points, if that is a port of this machine; else port 8000."""
     public = urlsplit(settings.PUBLIC_URL)
@@ -183,6 +190,9 @@ def refuse_used_ports(bind: str) -> None:
         server = settings.EMAIL_SERVER
         change = "EMAIL_URL=smtp://127.0.0.1:PORT"
         wanted.append(("the embedded inbox", server.host, server.port, change))
+    if settings.BOUNCE_LISTEN and settings.BOUNCE_ADDRESS:
+        host, number = settings.BOUNCE_LISTEN
+        wanted.append(("what comes back", host, number, "BOUNCE_LISTEN=HOST:PORT"))
     for what, host, number, change in wanted:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe:

@@ -1,0 +1,245 @@
+"""Rows of the ledger -> digests in the words of `rendering`.
+
+A round asks for the same thousand papers and the same popular filters a million times:
+what they are, and by which words they were found, is made once and kept for the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from subscriptions import links, matching, rendering
+from subscriptions.models import Card, Delivery, Listing, Source, Subscriber
+
+# More words than this say no more about why a paper is there.
+_WORDS_SHOWN = 6
+# A listing takes about 10 kB; some thousands are the lists of some days.
+_LISTINGS, _REASONS = 20_000, 200_000
+
+
+class Told(NamedTuple):
+    """Of a delivery and its reader what a digest says, in the order of `_COLUMNS`."""
+
+    pk: int | None
+    message_id: str
+    created_at: datetime
+    due_date: date
+    first: bool
+    weekly: bool
+    full_abstracts: bool
+    editions: list[dict[str, Any]]
+    filters: list[dict[str, Any]]
+    matched: int
+    picks: list[dict[str, Any]]
+    also: list[dict[str, Any]]
+    notes: list[str]
+    left_out: int
+    subscriber_id: int
+    address: str
+    hour: int
+    zone: str
+    confirmed_at: datetime | None
+    text_only: bool
+
+    @classmethod
+    def all_of(cls, deliveries: QuerySet[Delivery]) -> list[Told]:
+        return [cls._make(row) for row in deliveries.values_list(*_COLUMNS)]
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Told:
+        return cls._make(_of_delivery(delivery))
+
+
+_COLUMNS = [
+    *Told._fields[:-5],
+    *(
+        f"subscriber__{name}"
+        for name in ("email", "hour", "zone", "confirmed_at", "text_only")
+    ),
+]
+_of_delivery = attrgetter(*[name.replace("__", ".") for name in _COLUMNS])
+
+
+class _Reader(NamedTuple):
+    """All that a link needs of one."""
+
+    pk: int
+
+
+class _Listed(NamedTuple):
+    """A listing as a digest shows it, and as a filter reads it."""
+
+    paper: int
+    card: Card
+    source: str
+    listed_on: date
+    page_url: str
+    document: matching.Document
+
+
+class Digests:
+    """Makes digests of one round, or of one call. Listings are read from the database
+    when first needed and kept: those of published editions do not change."""
+
+    def __init__(self) -> None:
+        self._listed: dict[int, _Listed] = {}
+        self._reasons: dict[tuple[int, str, str], rendering.Reason] = {}
+
+    def of(self, told: Sequence[Told]) -> list[rendering.Digest]:
+        self._read(each["listing"] for row in told for each in [*row.picks, *row.also])
+        return [self._digest(row) for row in told]
+
+    def _read(self, wanted: Iterable[int]) -> None:
+        if len(self._listed) > _LISTINGS or len(self._reasons) > _REASONS:
+            self._listed.clear()
+            self._reasons.clear()
+        unknown = {*wanted} - self._listed.keys()
+        if not unknown:
+            return
+        found = Listing.objects.select_related("paper", "edition")
+        for listing in found.filter(pk__in=unknown):
+            card = listing.card
+            self._listed[listing.pk] = _Listed(
+                listing.paper_id,
+                card,
+                Source(listing.source).label,
+                listing.listed_on,
+                links.paper(card.arxiv_id),
+                matching.Document.of_listing(listing),
+            )
+
+    def _digest(self, told: Told) -> rendering.Digest:
+        filters = {each["id"]: each for each in told.filters}
+        tune = links.tunes(told.subscriber_id, told.created_at)
+        groups = [
+            rendering.Group(
+                filters[key]["name"],
+                tuple([self._entry(pick, filters, tune) for pick in picks]),
+            )
+            for key, picks in groupby(told.picks, lambda pick: pick["filters"][0])
+        ]
+        return rendering.Digest(
+            recipient=rendering.Recipient(
+                address=told.address,
+                hour=told.hour,
+                zone=told.zone,
+                confirmed_on=_local_day(told.confirmed_at, told.zone),
+                text_only=told.text_only,
+                full_abstracts=told.full_abstracts,
+            ),
+            envelope=envelope_of(
+                told.message_id,
+                told.created_at,
+                "digest",
+                links.mailboxes(told.subscriber_id),
+            ),
+            links=_links(told),
+            due_date=told.due_date,
+            first=told.first,
+            weekly=told.weekly,
+            editions=tuple([_covered(**each) for each in told.editions]),
+            filters=len(filters),
+            matched=told.matched,
+            groups=tuple(groups),
+            again=tuple([self._again(each) for each in told.also]),
+            notes=tuple(told.notes),
+        )
+
+    def _entry(
+        self,
+        pick: dict[str, Any],
+        filters: Mapping[int, dict[str, Any]],
+        tune: Callable[[int], str],
+    ) -> rendering.Entry:
+        key = pick["listing"]
+        paper, card, source, listed_on, page_url, _ = self._listed[key]
+        return rendering.Entry(
+            card,
+            source,
+            listed_on,
+            tuple([self._reason(key, filters[each]) for each in pick["filters"]]),
+            page_url,
+            tune(paper),
+        )
+
+    def _reason(self, listing: int, by: dict[str, Any]) -> rendering.Reason:
+        key = listing, by["text"], by["name"]
+        reason = self._reasons.get(key)
+        if reason is None:
+            words = _found(by["text"], self._listed[listing].document)
+            reason = self._reasons[key] = rendering.Reason(by["name"], words)
+        return reason
+
+    def _again(self, line: dict[str, Any]) -> rendering.Again:
+        _, card, source, _, page_url, _ = self._listed[line["listing"]]
+        return rendering.Again(
+            card, source, date.fromisoformat(line["sent_on"]), page_url
+        )
+
+
+# A filter's papers come one after the other.
+_parsed = lru_cache(maxsize=1000)(matching.parse_canonical)
+
+
+def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...]:
+    """The distinct words by which a filter found a paper, those in the title first."""
+    spans = matching.explain(_parsed(text), document) or ()
+    seen: dict[str, rendering.Found] = {}
+    for span in sorted(spans, key=lambda span: span.field != "title"):
+        found = rendering.Found(span.text, span.field)
+        seen.setdefault(span.text.casefold(), found)
+    return tuple(seen.values())[:_WORDS_SHOWN]
+
+
+@lru_cache(maxsize=1000)
+def _covered(source: str, day: str, papers: int) -> rendering.Covered:
+    return rendering.Covered(Source(source).label, date.fromisoformat(day), papers)
+
+
+def _local_day(at: datetime | None, zone: str) -> date | None:
+    return at and at.astimezone(ZoneInfo(zone)).date()
+
+
+def _links(told: Told) -> rendering.Links:
+    reader, site = _Reader(told.subscriber_id), links.site()
+    unsubscribe = links.unsubscribe(reader)
+    return rendering.Links(
+        preferences=links.preferences(reader, told.created_at),
+        unsubscribe=unsubscribe,
+        one_click=unsubscribe,
+        web=links.web_copy(told) if told.pk else site,
+        privacy=links.privacy(),
+        site=site,
+    )
+
+
+def recipient_of(reader: Subscriber) -> rendering.Recipient:
+    return rendering.Recipient(
+        address=reader.email,
+        hour=reader.hour,
+        zone=reader.zone,
+        confirmed_on=_local_day(reader.confirmed_at, reader.zone),
+        text_only=reader.text_only,
+        full_abstracts=reader.full_abstracts,
+    )
+
+
+def envelope_of(
+    message_id: str, made: datetime, kind: str, mailboxes: links.Mailboxes
+) -> rendering.Envelope:
+    return rendering.Envelope(
+        message_id=message_id,
+        date=made,
+        feedback_id=f"{kind}:{settings.LIST_ID}",
+        unsubscribe_mailbox=mailboxes.unsubscribe,
+        reply_mailbox=mailboxes.reply,
+    )

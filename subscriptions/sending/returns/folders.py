@@ -1,0 +1,100 @@
+"""A Maildir or an mbox that a mail server fills with what comes back.
+
+It must be for that alone. What was understood is deleted: nobody keeps it but as an
+event. What was refused is marked as read and stays for a week, for the operator to look
+at. A crash leaves a mail to be taken again, which then changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import mailbox
+import math
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+from .opening import LOOKED_AT
+from .taking import Taken, take
+
+_KEPT = 7 * 24 * 3600  # seconds
+log = logging.getLogger(__name__)
+
+
+def collect(path: Path, until: float = math.inf) -> Counter[str]:
+    """Take what is new there until the monotonic `until`; how many of each type.
+
+    "refused" are those that changed nothing. Raises FileNotFoundError where there is no
+    such folder or file.
+    """
+    if path.is_dir():
+        return _collect_maildir(path, until)
+    if not path.is_file():
+        raise FileNotFoundError(f"BOUNCE_MAILBOX is {str(path)!r}; nothing is there.")
+    return _collect_mbox(path, until)
+
+
+def _collect_maildir(path: Path, until: float) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for folder in (path / "new", path / "cur"):
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if time.monotonic() >= until:
+                return counts
+            if _is_seen(file):
+                _drop_if_old(file)
+                continue
+            with suppress(FileNotFoundError):  # another worker was faster
+                with file.open("rb") as mail:
+                    taken = take(mail.read(LOOKED_AT))
+                counts[_name(taken)] += 1
+                if taken.why:
+                    seen = path / "cur" / f"{file.name.partition(':')[0]}:2,S"
+                    seen.parent.mkdir(exist_ok=True)
+                    file.rename(seen)
+                else:
+                    file.unlink()
+    return counts
+
+
+def _collect_mbox(path: Path, until: float) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    box = mailbox.mbox(path, create=False)
+    try:
+        box.lock()
+    except mailbox.ExternalClashError:  # the mail server has it; the next bell asks
+        return counts
+    try:
+        for key in list(box.keys()):
+            if time.monotonic() >= until:
+                break
+            message = box[key]
+            if "R" in message.get_flags():
+                continue
+            with box.get_file(key) as mail:
+                taken = take(mail.read(LOOKED_AT))
+            counts[_name(taken)] += 1
+            if taken.why:
+                message.set_flags("RO")
+                box[key] = message
+            else:
+                box.discard(key)
+        box.flush()
+    finally:
+        box.unlock()
+        box.close()
+    return counts
+
+
+def _name(taken: Taken) -> str:
+    return "refused" if taken.why else taken.type
+
+
+def _is_seen(file: Path) -> bool:
+    return "S" in file.name.partition(":2,")[2]
+
+
+def _drop_if_old(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        if time.time() - file.stat().st_mtime > _KEPT:
+            file.unlink()

@@ -1,0 +1,101 @@
+"""An SMTP server for what comes back: takes mail to our bounce addresses, no other.
+
+It stands behind a real mail server or alone on its own domain's MX. It never answers a
+mail, relays nothing, and keeps nothing but events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connections
+
+from subscriptions import links
+
+from .taking import Taken, take
+
+# Reports return a mail of ours, of a tenth of a megabyte, or its headers.
+LARGEST = 10_000_000  # bytes
+_RECIPIENTS = 10
+_IDLE = 60.0  # seconds
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def serve(host: str, port: int) -> Iterator[None]:
+    """Listen while inside. Raises OSError where it cannot listen there."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # it logs every address
+    taker = _Taker()
+    controller = Controller(
+        taker,
+        hostname=host,
+        port=port,
+        ident="Paper Round",
+        data_size_limit=LARGEST,
+        timeout=_IDLE,
+    )
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+        taker.close()
+
+
+def accepts(address: str) -> bool:
+    """Is this an address that mail comes back to? Feedback loops use the bare one."""
+    if address.strip().lower() == settings.BOUNCE_ADDRESS:
+        return bool(settings.BOUNCE_ADDRESS)
+    try:
+        links.read_mailbox(address)
+    except links.BadLink:
+        return False
+    return True
+
+
+class _Taker:
+    def __init__(self) -> None:
+        # One at a time: whoever floods this gets no more of the database than that.
+        self._thread = ThreadPoolExecutor(1, "returns")
+
+    def close(self) -> None:
+        self._thread.submit(connections.close_all).result()
+        self._thread.shutdown()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if not accepts(address):
+            return "550 5.1.1 no such mailbox here"
+        if len(envelope.rcpt_tos) >= _RECIPIENTS:
+            return "452 4.5.3 too many recipients"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
+        loop = asyncio.get_running_loop()
+        for recipient in envelope.rcpt_tos:
+            work = partial(
+                _take, envelope.original_content, recipient, envelope.mail_from or ""
+            )
+            try:
+                await loop.run_in_executor(self._thread, work)
+            except DatabaseError:
+                log.exception("what came back could not be written down")
+                return "451 4.3.0 try again later"
+        return "250 2.0.0 ok"
+
+
+def _take(raw: bytes, recipient: str, sender: str) -> Taken:
+    close_old_connections()
+    return take(raw, [recipient], sender)
