@@ -14,6 +14,9 @@ from collections.abc import Callable
 
 # In the order in which a day comes by them.
 POINTS = (
+    "subscribe.owed",
+    "confirm.written",
+    "ingest.stored",
     "publish.frozen",
     "publish.published",
     "compose.locked",

@@ -19,6 +19,9 @@ BATCHES = {
 }
 # Only something else that happens brings a round there: test_crashes_on_occasion.py.
 ON_OCCASION = {
+    "subscribe.owed": "test_a_kill_while_somebody_signs_up_and_confirms",
+    "confirm.written": "test_a_kill_while_somebody_signs_up_and_confirms",
+    "ingest.stored": "test_a_kill_while_a_day_comes_in",
     "letter.made": "test_a_kill_while_a_letter_is_made",
     "judge.ended": "test_a_kill_while_a_mail_that_must_not_go_ends",
     "wanted.renewed": "test_a_kill_while_leases_are_renewed",

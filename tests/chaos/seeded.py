@@ -112,7 +112,7 @@ def _break(
             left[who] = hand.ask(f"unsubscribe {who}")
         elif step == "day" and days < 3:
             days += 1
-            hand.ask(f"day {_paper_day(here.folder, days)}")
+            hand.ask(f"day {a_later_day(here.folder, days)}")
         elif step == "pause":
             hand.ask("pause")
             time.sleep(dice.uniform(0, 1))
@@ -141,7 +141,7 @@ def _stop(process: Program, seconds: float) -> None:
         process.send_signal(signal.SIGCONT)
 
 
-def _paper_day(folder: Path, number: int) -> Path:
+def a_later_day(folder: Path, number: int) -> Path:
     """A later day: five new papers and one that was listed before."""
     day = DAY + timedelta(number)
     first = 1 + 5 * number

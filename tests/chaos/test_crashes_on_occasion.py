@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from subscriptions.crashpoint import POINTS
-from tests.end_to_end.service import DAY, eventually
+from tests.end_to_end.service import DAY, eventually, rows
 from tests.sending.oracle import Moment
 
 from .crash import BATCHES, CONNECTIONS, MAILS, ON_OCCASION
+from .seeded import a_later_day
 from .world import READERS, world
 
 pytestmark = pytest.mark.chaos
@@ -24,6 +25,17 @@ for reader in Subscriber.objects.order_by("pk")[:5]:
 """
 
 
+SIGN_UP = """
+from subscriptions import consent
+consent.subscribe("new@example.org", [], consent.Schedule())
+"""
+CONFIRM = """
+from subscriptions import consent
+from subscriptions.models import Subscriber
+consent.confirm(Subscriber.objects.get(email="new@example.org").pk)
+"""
+
+
 def test_every_point_has_a_case_or_a_test_of_its_own() -> None:
     tree = ast.parse(Path(__file__).read_text())
     written = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -31,6 +43,37 @@ def test_every_point_has_a_case_or_a_test_of_its_own() -> None:
     assert ON_OCCASION.keys() <= set(POINTS)
     stages = {point.partition(".")[0] for point in POINTS}
     assert set(POINTS) | stages >= MAILS | BATCHES
+
+
+def test_a_kill_while_somebody_signs_up_and_confirms(tmp_path: Path) -> None:
+    """All of it or nothing; who presses the button again is none the worse."""
+    states = "SELECT state, count(*) FROM subscriptions_subscriber GROUP BY state"
+    with world("postgresql", tmp_path) as here:
+        for code, point in ((SIGN_UP, "subscribe.owed"), (CONFIRM, "confirm.written")):
+            before = rows(here.settings, states)
+            killed = here.run("shell", "-v0", "-c", code, crash=f"{point}:1:KILL")
+            assert killed == -signal.SIGKILL
+            assert rows(here.settings, states) == before
+            here.do(code)
+            assert here.run("send") == 0
+        assert rows(here.settings, states) == [("active", READERS + 1)]
+        [letter] = here.relay.taken()
+        assert letter.recipient == "new@example.org"
+        asked = "SELECT count(*) FROM subscriptions_consentrecord r JOIN"
+        asked += " subscriptions_subscriber s ON s.id = r.subscriber_id"
+        assert here.one(f"{asked} WHERE email = 'new@example.org'") == (2,)
+
+
+def test_a_kill_while_a_day_comes_in(tmp_path: Path) -> None:
+    next_day = a_later_day(tmp_path, 1)
+    with world("postgresql", tmp_path) as here:
+        day = ("ingest", "--file", str(next_day))
+        assert here.run(*day, crash="ingest.stored:1:KILL") == -signal.SIGKILL
+        papers = "SELECT count(*) FROM subscriptions_paper"
+        listings = "SELECT count(*) FROM subscriptions_listing"
+        assert (here.one(papers), here.one(listings)) == ((5,), (5,))
+        assert here.run(*day) == 0
+        assert (here.one(papers), here.one(listings)) == ((10,), (10,))
 
 
 def test_a_kill_while_a_letter_is_made(tmp_path: Path) -> None:
