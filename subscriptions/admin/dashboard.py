@@ -15,6 +15,7 @@ from subscriptions import pipeline, rounds
 from subscriptions.models import (
     Delivery,
     DeliveryEvent,
+    LedgerEpoch,
     Notice,
     Pause,
     Round,
@@ -216,6 +217,8 @@ def wanted(found: figures.Attention, today: date) -> list[Wanted]:
     """What needs a person: what stops all, what does not add up, then sources down,
     pauses of a round, digests by state."""
     lines = []
+    if found.restored:
+        lines.append(_notice("paused", found.restored, list_url(LedgerEpoch)))
     if found.stopped:
         text = f"{found.stopped}: {found.stopped.reason or 'no reason given'}"
         lines.append(_notice("paused", text, _page(Pause, found.stopped.pk)))

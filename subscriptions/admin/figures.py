@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Case, Count, Max, Min, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 
+from subscriptions import sending
 from subscriptions.models import (
     Delivery,
     DeliveryEvent,
@@ -114,7 +115,8 @@ class Attention:
     """What needs a person. `deliveries`: state -> how many in the days looked at;
     `stopped`: the pause of all sending; `faults`: rounds that do not add up; `untold`:
     notices that did not arrive at the third attempt; `refused`: how many mails servers
-    refused by policy in the last seven days."""
+    refused by policy in the last seven days; `restored`: why a restored database holds
+    all sending."""
 
     down: tuple[Down, ...]
     deliveries: dict[str, int]
@@ -123,10 +125,11 @@ class Attention:
     faults: tuple[tuple[int, date, str], ...]
     untold: int
     refused: int
+    restored: str
 
     def __bool__(self) -> bool:
         found = (self.down, self.deliveries, self.paused, self.stopped, self.faults)
-        return any(found) or bool(self.untold or self.refused)
+        return any(found) or bool(self.untold or self.refused or self.restored)
 
 
 def home_day(now: datetime) -> date:
@@ -259,6 +262,7 @@ def attention(today: date, days: int = 30) -> Attention:
         tuple(faults),
         untold,
         policy.count(),
+        sending.hold_check(),
     )
 
 

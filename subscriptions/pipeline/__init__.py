@@ -11,7 +11,7 @@ from .explain import explain
 from .importing import BadLine, Imported, import_subscribers
 from .intake import first_edition, ingest, ingest_file, publish, publish_until
 from .mails import preview, web_copy
-from .pausing import judge, look_after, pause, resume
+from .pausing import decide_held, judge, look_after, pause, resume
 from .progress import Progress, progress
 from .reminders import remind
 from .returns import forget_returns, take_returns
@@ -26,6 +26,7 @@ __all__ = [
     "close_rounds",
     "compose",
     "compose_day",
+    "decide_held",
     "deliver",
     "explain",
     "first_edition",

@@ -29,14 +29,24 @@ def resume(now: datetime, day: date | None = None) -> bool:
     """Send exactly the rest; False: it was not paused.
 
     Without `day` all sending goes on, but for rounds that are paused themselves, and
-    what tripped the circuit breaker counts as acknowledged.
+    what tripped the circuit breaker counts as acknowledged; so does a database that was
+    restored, if this machine sends.
     """
     if day is None:
-        return sending.resume_all(now)
+        was_restored = bool(sending.hold_check())
+        if was_restored:
+            sending.accept_restored()
+        return sending.resume_all(now) or was_restored
     round_ = Round.objects.filter(due_date=day, paused=True).first()
     if round_:
         sending.resume_round(round_, now)
     return round_ is not None
+
+
+def decide_held(resend: bool, day: date | None = None) -> int:
+    """Send the digests that are held in doubt once more, with the same Message-ID, or
+    leave them so for good; how many, of due date `day` or of all."""
+    return sending.release_held(day, resend=resend)
 
 
 def judge(now: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from subscriptions import sending
 from subscriptions.admin import dashboard, figures
-from subscriptions.models import DeliveryEvent
+from subscriptions.models import DeliveryEvent, LedgerEpoch
 
 from .making import a_delivery, a_reader, a_round, a_run, one_of_everything
 
@@ -167,3 +170,12 @@ def test_someone_not_signed_in_sees_the_door_only(client: Client, db: None) -> N
     answer = client.get(reverse("admin:index"))
     assert answer.status_code == 302
     assert "/login/" in answer["Location"]
+
+
+def test_a_restored_database_needs_a_person(
+    desk: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    sending.epoch.advance()
+    LedgerEpoch.objects.update(number=0)
+    assert "restored from a backup" in front(desk)

@@ -1,4 +1,7 @@
-"""Send what waits: letters and digests, or the digests of a due date with --day."""
+"""Send what waits: letters and digests, or the digests of a due date with --day.
+
+With --held it decides instead about digests that are in doubt and held: their senders'
+machine is gone, and nobody knows whether they went."""
 
 from dataclasses import asdict
 from typing import Any
@@ -15,9 +18,20 @@ class Command(ReportCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--day", type=a_day)
+        parser.add_argument(
+            "--held",
+            choices=["resend", "leave"],
+            help="digests that are held: once more, or left in doubt for good",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         checks.refuse_to_mail()
+        if options["held"]:
+            resend = options["held"] == "resend"
+            number = pipeline.decide_held(resend, options["day"])
+            state = "pending" if resend else "left in doubt"
+            self.answer(options, {"held": number}, [[f"{number} digests: {state}"]])
+            return
         try:
             data = asdict(pipeline.deliver(day=options["day"]))
         except sending.RelayDown as error:
