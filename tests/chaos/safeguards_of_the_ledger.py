@@ -252,6 +252,13 @@ LEDGER = [
         "outcomes::test_in_doubt_twice_is_left_alone",
     ),
     Safeguard(
+        "in doubt unless the second copy is taken",
+        SENDING + "ledger",
+        "if not (lease.again and lease.model is Delivery) or",
+        "if True or",
+        "outcomes::test_a_digest_whose_second_copy_is_not_taken_is_still_in_doubt",
+    ),
+    Safeguard(
         "a host that comes back knows what it sent",
         SENDING + "recovery",
         "    lost.revive(owner)\n",

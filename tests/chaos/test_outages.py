@@ -32,13 +32,20 @@ def in_the_middle(here: World) -> None:
 def test_postgresql_dies_in_the_middle_of_a_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the relay had said is in the journal, so nothing is sent again."""
+    """In the middle of a batch: what the relay had said is in the journal, so nothing
+    is sent again."""
+    killed: list[int] = []
+
+    def script(moment: Moment) -> None:
+        if moment.stage == "dot" and moment.mail > READERS // 2 and not killed:
+            killed.append(moment.mail)
+            server.kill()
+
     with cluster(tmp_path) as server:
         monkeypatch.setenv("TEST_POSTGRES_URL", server.url)
-        with world("its own postgresql", tmp_path, slowly) as here:
+        with world("its own postgresql", tmp_path, script) as here:
             sender = here.start("round", "--day", str(DAY))
-            in_the_middle(here)
-            server.kill()
+            eventually(lambda: killed)
             at_rest(here)
             assert sender.poll() is None  # it waits for the database, with outcomes
             sender.send_signal(signal.SIGKILL)
