@@ -99,7 +99,7 @@ class SubscriberAdmin(Settings):
         ),
         (
             "The reader's own choice",
-            {"fields": ("cadence", "days", "paused_until")},
+            {"fields": ("cadence", "days", "nothing_today", "paused_until")},
         ),
         (
             "So far",
@@ -125,6 +125,7 @@ class SubscriberAdmin(Settings):
         "more",
         "cadence",
         "days",
+        "nothing_today",
         "paused_until",
         "so_far",
         "awaits_first_digest",

@@ -30,6 +30,7 @@ from .joining import (
     subscribe,
 )
 from .leaving import erase, forget, lift, suppress, suppress_address, unsubscribe
+from .owing import told_of_today, told_of_two_weeks
 from .preferences import (
     TooManyFilters,
     add_filter,
@@ -79,6 +80,8 @@ __all__ = [
     "suppress",
     "suppress_address",
     "tell_nothing_matched",
+    "told_of_today",
+    "told_of_two_weeks",
     "unmute",
     "unsave_paper",
     "unsubscribe",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscriptions.models import Letter, Subscriber, Suppression
@@ -24,6 +25,9 @@ _LIMITS: dict[str, tuple[tuple[timedelta, int], ...]] = {
 }
 # These ask an address that may be anybody's.
 _ASKING = frozenset({Kind.CONFIRM, Kind.NEW_ADDRESS})
+# Of a day's "nothing today" and the letter of two weeks without a paper one goes. A day
+# less four hours: a due date's letter may be late one day and early on the next.
+_ONE_SAYS_NOTHING = timedelta(hours=20)
 
 
 def owe_letter(
@@ -52,6 +56,22 @@ def owe_letter(
         message_id=Letter.message_id_for(kind, reader.pk, now.isoformat()),
     )
     return True
+
+
+def told_of_today(now: datetime) -> QuerySet[Letter, int]:
+    """Ids of the readers who have just been told that a day had nothing."""
+    return _told(Kind.NOTHING_TODAY, now)
+
+
+def told_of_two_weeks(now: datetime) -> QuerySet[Letter, int]:
+    """Ids of the readers who have just been told what came nearest in two weeks: they
+    need no letter of today."""
+    return _told(Kind.NO_MATCH, now)
+
+
+def _told(kind: str, now: datetime) -> QuerySet[Letter, int]:
+    letters = Letter.objects.filter(kind=kind, created_at__gt=now - _ONE_SAYS_NOTHING)
+    return letters.order_by().values_list("subscriber_id", flat=True)
 
 
 def _may_ask(address: str, now: datetime) -> bool:

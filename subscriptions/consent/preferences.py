@@ -27,7 +27,7 @@ from .change import (
     set_schedule,
     subscribe_to,
 )
-from .owing import owe_letter
+from .owing import owe_letter, told_of_today
 
 State = Subscriber.State
 Action = ConsentRecord.Action
@@ -37,12 +37,17 @@ class TooManyFilters(Exception):
     """The reader has as many filters as the settings allow."""
 
 
-def change_schedule(reader_id: int, schedule: Schedule) -> None:
-    """Holds for dates without a delivery (rounds.md 12)."""
+def change_schedule(
+    reader_id: int, schedule: Schedule, nothing_today: bool | None = None
+) -> None:
+    """Holds for dates without a delivery (rounds.md 12). `nothing_today`: a letter on
+    those without a paper; None leaves that as it is."""
     with transaction.atomic():
         reader = locked(reader_id)
         heard_from(reader)
         set_schedule(reader, schedule)
+        if nothing_today is not None:
+            reader.nothing_today = nothing_today
         reader.save()
         record(reader, Action.CHANGED, "preferences")
 
@@ -120,10 +125,12 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
 
 def tell_nothing_matched(reader_id: int, context: dict[str, object]) -> bool:
     """Owe a letter with what came nearest, one a month; False: there was one, or the
-    reader has left meanwhile."""
+    reader has left meanwhile or been told of today."""
     with transaction.atomic():
         reader = Subscriber.objects.select_for_update().filter(pk=reader_id).first()
         if reader is None or reader.state != State.ACTIVE:
+            return False
+        if told_of_today(timezone.now()).filter(subscriber=reader).exists():
             return False
         return owe_letter(reader, Letter.Kind.NO_MATCH, context)
 

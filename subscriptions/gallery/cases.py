@@ -77,7 +77,7 @@ def digests() -> dict[str, Digest]:
 
 
 _LATE = (
-    "Hugging Face had not published its list when this digest was made; its papers come"
+    "Hugging Face had not published its list when this was made; its papers come"
     " with the next one."
 )
 
@@ -142,7 +142,7 @@ def after_a_pause() -> Digest:
         *numbered(12, listed_on=days[3]),
         editions=tuple(Covered("arXiv", day, 640 + day.day) for day in days),
         matched=83,
-        notes=("This digest reaches back 14 days; older lists are on the web.",),
+        notes=("This reaches back 14 days; older lists are on the web.",),
     )
 
 

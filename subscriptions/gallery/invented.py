@@ -148,6 +148,13 @@ def letter_of(kind: str, **changes: Any) -> LetterMail:
                 }
                 for number, title in enumerate(NEAREST, start=1)
             ],
+            "day": DUE,
+            "weekly": False,
+            "editions": (
+                Covered("arXiv", DUE, 712),
+                Covered("Hugging Face", date(2026, 7, 6), 43),
+            ),
+            "notes": [],
             "to": "n•••@example.com",
             "weekly_from": "6 August 2027",
             "weekday": "Monday",

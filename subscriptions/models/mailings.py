@@ -281,6 +281,7 @@ class Letter(Mailing):
         ADDRESS_CHANGED = "address_changed", "the address was changed"
         STILL_USEFUL = "still_useful", "still useful?"
         NO_MATCH = "no_match", "nothing matched for two weeks"
+        NOTHING_TODAY = "nothing_today", "nothing matched today"
 
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -108,6 +108,11 @@ class Subscriber(models.Model):
     )
     full_abstracts = models.BooleanField(default=True)
     text_only = models.BooleanField(default=False)
+    nothing_today = models.BooleanField(
+        "letters on empty days",
+        default=False,
+        help_text="a due date on which nothing matched brings a letter",
+    )
 
     covered = models.JSONField(
         default=dict,

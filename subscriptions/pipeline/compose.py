@@ -18,7 +18,6 @@ from subscriptions import rounds, sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import (
     Delivery,
-    Letter,
     Listing,
     Round,
     Source,
@@ -30,6 +29,7 @@ from subscriptions.models.mailings import HORIZON
 from .bulk import among, insert, uncollected
 from .desk import Desk
 from .draft import Draft, draft_digest
+from .empty_days import write_letters
 from .had import Had, had_by, had_later
 from .wishes import NOTHING, Wishes, lean, wishes_of
 
@@ -232,7 +232,7 @@ class _Compose:
             if missing is None:
                 return None
             notes = [
-                f"{name} had not published its list when this digest was made; "
+                f"{name} had not published its list when this was made; "
                 "its papers come with the next one."
                 for name in missing
             ]
@@ -291,16 +291,7 @@ class _Compose:
         written = Round.objects.filter(pk=round_.pk)
         written.update(readers_due=F("readers_due") + len(rows))
         self._begin_canary(round_, rows)
-        Letter.objects.bulk_create(
-            Letter(
-                subscriber=draft.reader,
-                kind=Letter.Kind.WELCOME,
-                context=draft.welcome(self.desk),
-                message_id=Letter.message_id_for("welcome", draft.reader.pk, self.now),
-            )
-            for draft in drafts
-            if draft.owes_welcome
-        )
+        write_letters(drafts, self.desk, self._today)
         self._used |= {each.pk for draft in drafts for each in draft.editions}
 
     def _begin_canary(self, round_: Round, rows: Sequence[Draft]) -> None:

@@ -146,7 +146,7 @@ class Digests:
             due_date=told.due_date,
             first=told.first,
             weekly=told.weekly,
-            editions=tuple([_covered(**each) for each in told.editions]),
+            editions=tuple([covered(**each) for each in told.editions]),
             filters=len(filters),
             matched=told.matched,
             groups=tuple(groups),
@@ -201,7 +201,7 @@ def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...
 
 
 @lru_cache(maxsize=1000)
-def _covered(source: str, day: str, papers: int) -> rendering.Covered:
+def covered(source: str, day: str, papers: int) -> rendering.Covered:
     return rendering.Covered(Source(source).label, date.fromisoformat(day), papers)
 
 

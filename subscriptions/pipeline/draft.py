@@ -15,6 +15,7 @@ from .had import Had
 from .wishes import NOTHING, Wishes
 
 State = Delivery.State
+_NOTHING_MATCHED = "nothing matched"
 
 
 @dataclass(slots=True)
@@ -68,6 +69,29 @@ class Draft:
         ]
         return {"next_due": next_.isoformat(), "volumes": volumes}
 
+    @property
+    def owes_nothing_today(self) -> bool:
+        """Their lists were looked at in vain, and they asked to hear of it. Whoever
+        has just confirmed has the welcome letter instead."""
+        row = self.delivery
+        return (
+            self.reader.nothing_today
+            and row.reason == _NOTHING_MATCHED
+            and not row.first
+        )
+
+    def nothing_today(self) -> dict[str, Any]:
+        """What that letter says: what was looked at, and the next date."""
+        row = self.delivery
+        return {
+            "day": row.due_date.isoformat(),
+            "weekly": row.weekly,
+            "editions": row.editions,
+            "filters": len(row.filters),
+            "notes": row.notes,
+            "next_due": rounds.next_due(self.reader, row.due_date).isoformat(),
+        }
+
 
 def draft_digest(
     reader: Subscriber,
@@ -89,7 +113,7 @@ def draft_digest(
     picked = matching.pick(ranking, filters, had.keys(), reader.cap, day, muted)
     state, reason = State.PENDING, ""
     if not picked.picks:
-        state, reason = State.SKIPPED, "nothing matched"
+        state, reason = State.SKIPPED, _NOTHING_MATCHED
     row = _row(reader, day, state, reason)
     _tell(row, wishes, covering, picked, ranking, muted)
     row.also = _again(picked.again, had) if picked.picks and picked.again else []
@@ -164,4 +188,4 @@ def _cut_note(covering: rounds.Covering) -> list[str]:
     if not covering.cut:
         return []
     days = rounds.REACH.days
-    return [f"This digest reaches back {days} days; older lists are on the web."]
+    return [f"This reaches back {days} days; older lists are on the web."]

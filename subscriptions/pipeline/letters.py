@@ -12,7 +12,7 @@ from subscriptions import links, rendering, sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Letter, Subscriber
 
-from .digests import envelope_of, recipient_of
+from .digests import covered, envelope_of, recipient_of
 
 Kind = Letter.Kind
 WEEKDAYS = tuple(calendar.day_name)
@@ -26,6 +26,7 @@ _ACTIONS: Mapping[str, Callable[[Letter], str]] = {
     Kind.ADDRESS_ASKED: links.withdraw_address,
     Kind.ADDRESS_CHANGED: lambda letter: links.unsubscribe(letter.subscriber),
     Kind.NO_MATCH: lambda letter: links.preferences(letter.subscriber),
+    Kind.NOTHING_TODAY: lambda letter: links.preferences(letter.subscriber),
     Kind.STILL_USEFUL: lambda letter: links.still_useful(letter.subscriber),
 }
 
@@ -103,13 +104,31 @@ def _facts(letter: Letter) -> dict[str, object]:
         return _still_useful(letter.subscriber, letter.context)
     if letter.kind == Kind.NO_MATCH:
         return _no_match(letter.context)
+    if letter.kind == Kind.NOTHING_TODAY:
+        return _nothing_today(letter.subscriber, letter.context)
     return {}
 
 
 def _welcome(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
+    return {
+        "next_due": _next_due(reader, context),
+        "volumes": context["volumes"],
+    }
+
+
+def _next_due(reader: Subscriber, context: dict[str, Any]) -> str:
     day = date.fromisoformat(context["next_due"])
-    when = f"{day:%A} {day.day} {day:%B} at {reader.hour:02}:00 ({reader.zone})"
-    return {"next_due": when, "volumes": context["volumes"]}
+    return f"{day:%A} {day.day} {day:%B} at {reader.hour:02}:00 ({reader.zone})"
+
+
+def _nothing_today(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
+    editions = tuple(covered(**each) for each in context["editions"])
+    return context | {
+        "day": date.fromisoformat(context["day"]),
+        "editions": editions,
+        "papers": sum(each.papers for each in editions),
+        "next_due": _next_due(reader, context),
+    }
 
 
 def _still_useful(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:

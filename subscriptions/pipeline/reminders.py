@@ -27,10 +27,12 @@ def tell_nothing_matched(now: datetime, until: float | None = None) -> int:
     """Letters to readers who had nothing for two weeks, with the papers that came
     nearest; how many.
 
-    Asked again and again while it holds: one a month is written.
+    Asked again and again while it holds: one a month is written, and not on top of a
+    "nothing today": it goes in its place, before the next one.
     """
     told = Letter.objects.filter(kind=Letter.Kind.NO_MATCH, created_at__gt=now - _MONTH)
     readers = rounds.unmatched(now).exclude(pk__in=told.values("subscriber_id"))
+    readers = readers.exclude(pk__in=consent.told_of_today(now))
     written = 0
     for pk in list(readers.values_list("pk", flat=True)):
         if until is not None and monotonic() > until:

@@ -24,6 +24,7 @@ _NEEDED = (
     "hold_until",
     "max_papers",
     "full_abstracts",
+    "nothing_today",
     "covered",
     "awaits_first_digest",
     "recheck_had",

@@ -154,27 +154,11 @@ def values(d: Digest, kept: int, names: list[str]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1000)
 def _editions(editions: tuple[Covered, ...]) -> dict[str, Any]:
-    by_source: dict[str, list[Covered]] = {}
-    for each in editions:
-        by_source.setdefault(phrases.line(each.source, 40), []).append(each)
     return {
-        "editions": tuple(
-            (source, day, papers)
-            for source, some in by_source.items()
-            for day, papers in _days(some)
-        ),
+        "editions": phrases.lists(editions),
         "listed": sum(edition.papers for edition in editions),
         "samples": {each.source for each in editions} == {"Sample"},
     }
-
-
-def _days(editions: list[Covered]) -> list[tuple[str, int]]:
-    """Days of one source and how many papers they had; many as one stretch."""
-    if len(editions) < 3:
-        return [(phrases.day_of_week(each.day), each.papers) for each in editions]
-    days = sorted(each.day for each in editions)
-    stretch = f"{phrases.short_day(days[0])} to {phrases.short_day(days[-1])}"
-    return [(stretch, sum(each.papers for each in editions))]
 
 
 def _again(

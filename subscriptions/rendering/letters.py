@@ -26,6 +26,7 @@ KINDS = frozenset(
         "address_changed",
         "still_useful",
         "no_match",
+        "nothing_today",
     }
 )
 
@@ -46,6 +47,8 @@ def letter(letter: LetterMail) -> Rendered:
         "facts": letter.facts,
         "title_of": _title,
         "line": phrases.line,
+        "lists": phrases.lists,
+        "day_of_week": phrases.day_of_week,
     }
     subject = plain(styles.render(f"{letter.kind}/subject.txt", context))
     context["subject"] = subject

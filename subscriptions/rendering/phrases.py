@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
-from .mail import Found, Reason
+from .mail import Covered, Found, Reason
 from .maths import readable
 
 NAMED_AUTHORS = 4
@@ -58,6 +58,27 @@ def long_day(day: date) -> str:
 def count(number: int, noun: str) -> str:
     """1 paper, 1,204 papers"""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def lists(editions: Iterable[Covered]) -> tuple[tuple[str, str, int], ...]:
+    """(source, its days, how many papers) of the editions covered, a source's together;
+    three or more days of one as one stretch: "2 Jul to 7 Jul"."""
+    by_source: dict[str, list[Covered]] = {}
+    for each in editions:
+        by_source.setdefault(line(each.source, 40), []).append(each)
+    return tuple(
+        (source, days, papers)
+        for source, some in by_source.items()
+        for days, papers in _days(some)
+    )
+
+
+def _days(editions: list[Covered]) -> list[tuple[str, int]]:
+    if len(editions) < 3:
+        return [(day_of_week(each.day), each.papers) for each in editions]
+    days = sorted(each.day for each in editions)
+    stretch = f"{short_day(days[0])} to {short_day(days[-1])}"
+    return [(stretch, sum(each.papers for each in editions))]
 
 
 def shortened(text: str, longest: int) -> str:

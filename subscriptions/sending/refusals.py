@@ -84,6 +84,10 @@ def _letter_refusal(letter: Owed) -> Refusal | None:
         return State.UNSUBSCRIBED, f"the reader is {letter.state}"
     if letter.kind == Kind.NO_MATCH:
         return _digest_refusal(letter)
+    if letter.kind == Kind.NOTHING_TODAY:
+        if not letter.nothing_today:
+            return State.SKIPPED, "not asked for any more"
+        return _digest_refusal(letter)
     if letter.kind == Kind.STILL_USEFUL and not letter.silence:
         return State.SKIPPED, "the reader has been heard from"
     if letter.kind in _OF_ADDRESSES:

@@ -45,6 +45,7 @@ class Owed(NamedTuple):
     paused_until: Any
     unsubscribed_at: datetime | None
     silence: str
+    nothing_today: bool
     now: datetime
 
     @property
@@ -73,7 +74,7 @@ class Told(NamedTuple):
 
 _OF_MAIL = Owed._fields[:7]
 _OF_LETTER = Owed._fields[7:9]
-_OF_READER = Owed._fields[9:16]
+_OF_READER = Owed._fields[9:17]
 
 
 def owed(mails: QuerySet[Any]) -> list[Owed]:

@@ -81,6 +81,12 @@ class ScheduleForm(forms.Form):
         )
 
 
+class OwnSchedule(ScheduleForm):
+    """A reader's own, and whether a day without a paper brings a letter."""
+
+    nothing_today = forms.BooleanField(required=False)
+
+
 def schedule_of(reader: Subscriber) -> dict[str, Any]:
     """A reader's schedule as the form shows it."""
     return {
@@ -88,6 +94,7 @@ def schedule_of(reader: Subscriber) -> dict[str, Any]:
         "weekdays": [day for day, _ in WEEKDAYS if reader.weekdays >> day & 1],
         "hour": reader.hour,
         "zone": reader.zone,
+        "nothing_today": reader.nothing_today,
     }
 
 

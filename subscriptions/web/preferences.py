@@ -20,9 +20,9 @@ from .forms import (
     AddFilter,
     Address,
     Format,
+    OwnSchedule,
     Pause,
     Rename,
-    ScheduleForm,
     schedule_of,
 )
 from .zones import zones
@@ -158,7 +158,7 @@ def _shown(
         "done": DONE.get(request.GET.get("done", ""), "") if not problems else "",
         "problems": problems,
         "schedule": problems.get("schedule")
-        or ScheduleForm(initial=schedule_of(reader)),
+        or OwnSchedule(initial=schedule_of(reader)),
         "add": problems.get("add") or AddFilter(),
         "pause": problems.get("pause") or Pause(today=today),
         "format": problems.get("format") or Format(),
@@ -223,10 +223,12 @@ def _drop(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
 
 
 def _schedule(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
-    form = ScheduleForm(request.POST)
+    form = OwnSchedule(request.POST)
     if not form.is_valid():
         return form
-    consent.change_schedule(reader.pk, form.schedule())
+    consent.change_schedule(
+        reader.pk, form.schedule(), form.cleaned_data["nothing_today"]
+    )
     return None
 
 

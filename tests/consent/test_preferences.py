@@ -50,6 +50,21 @@ def test_schedule_and_format_are_kept() -> None:
     assert (reader.cap, reader.full_abstracts, reader.text_only) == (30, False, True)
 
 
+def test_letters_on_empty_days_are_off_until_asked_for_and_stay_as_they_were() -> None:
+    reader = a_reader()
+    assert not reader.nothing_today
+    consent.change_schedule(reader.pk, consent.Schedule(), nothing_today=True)
+    consent.change_schedule(reader.pk, consent.Schedule(hour=6))
+    reader.refresh_from_db()
+    assert (reader.hour, reader.nothing_today) == (6, True)
+    consent.replace_wishes(reader.email, [], consent.Schedule())  # an import
+    reader.refresh_from_db()
+    assert reader.nothing_today
+    consent.change_schedule(reader.pk, consent.Schedule(), nothing_today=False)
+    reader.refresh_from_db()
+    assert not reader.nothing_today
+
+
 def test_a_preferences_link_is_sent_to_active_readers_only() -> None:
     a_reader(email="here@example.org")
     a_reader(email="gone@example.org", state="unsubscribed")

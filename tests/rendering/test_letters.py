@@ -132,6 +132,31 @@ def test_what_came_nearest_says_how_many_were_held_and_which_word_was_missing(
 
 
 @pytest.mark.parametrize("subtype", ["html", "plain"])
+def test_an_empty_day_says_what_was_looked_at_and_what_comes_next(subtype: str) -> None:
+    mail = letter(letter_of("nothing_today"))
+    said = words(mail, subtype)
+    assert "Your 2 filters were held against 4,812 papers" in said
+    assert "arXiv, Tue 7 Jul: 712 papers" in said
+    assert "Hugging Face, Mon 6 Jul: 43 papers" in said
+    assert "The next digest is due Wednesday 8 July at 07:00." in said
+    assert mail.subject == "Nothing today, Tue 7 Jul"
+
+
+@pytest.mark.parametrize("subtype", ["html", "plain"])
+def test_an_empty_week_with_no_filter_on_and_a_late_source_says_so(
+    subtype: str,
+) -> None:
+    made = letter_of("nothing_today")
+    late = "arXiv had not published its list when this was made."
+    facts = {**made.facts, "weekly": True, "filters": 0, "notes": [late]}
+    mail = letter(replace(made, facts=facts))
+    said = words(mail, subtype)
+    assert "None of your filters is on" in said
+    assert late in said
+    assert mail.subject == "Nothing this week, Tue 7 Jul"
+
+
+@pytest.mark.parametrize("subtype", ["html", "plain"])
 def test_where_nothing_came_near_it_says_so(subtype: str) -> None:
     made = letter_of("no_match")
     mail = letter(replace(made, facts={**made.facts, "nearest": [], "filters": 1}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -15,6 +15,7 @@ from .rows import BEFORE, COVERED, a_digest, a_letter, a_reader, suppress
 
 pytestmark = pytest.mark.django_db
 State, Reader = Mailing.State, Subscriber.State
+SOME_DAY = date(9998, 1, 1)
 
 
 def after_a_claim(mail: Delivery | Letter) -> tuple[str, str]:
@@ -260,6 +261,35 @@ def test_who_paused_meanwhile_is_not_told_that_nothing_matched():
     paused = a_reader(paused_until=timezone.now().date() + timedelta(days=3))
     letter = a_letter(Letter.Kind.NO_MATCH, paused)
     assert after_a_claim(letter) == (State.SKIPPED, "paused")
+
+
+@pytest.mark.parametrize(
+    ("reader", "ends"),
+    [
+        ({"nothing_today": True}, (State.LEASED, "")),
+        ({"nothing_today": False}, (State.SKIPPED, "not asked for any more")),
+        (
+            {"nothing_today": True, "paused_until": SOME_DAY},
+            (State.SKIPPED, "paused"),
+        ),
+        (
+            {"nothing_today": True, "state": Reader.UNSUBSCRIBED},
+            (State.UNSUBSCRIBED, "the reader is unsubscribed"),
+        ),
+    ],
+)
+def test_an_empty_day_is_told_to_whom_still_wants_to_hear_of_it(reader, ends):
+    letter = a_letter(Letter.Kind.NOTHING_TODAY, a_reader(**reader))
+    assert after_a_claim(letter) == ends
+
+
+def test_switched_off_after_the_claim_the_letter_is_not_sent():
+    letter = a_letter(Letter.Kind.NOTHING_TODAY, a_reader(nothing_today=True))
+    [lease] = claims.claim(Letter, "host:1:a", 50)
+    consent.change_schedule(letter.subscriber_id, consent.Schedule(), False)
+    assert not claims.still_wanted([lease])
+    letter.refresh_from_db()
+    assert letter.state == State.SKIPPED
 
 
 def test_a_request_withdrawn_after_the_claim_is_not_sent():

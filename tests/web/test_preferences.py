@@ -150,6 +150,31 @@ def test_the_schedule_is_changed(reader: Subscriber) -> None:
     assert (reader.hour, reader.zone) == (21, "Asia/Tokyo")
 
 
+def the_switch(html: str) -> str:
+    (found,) = re.findall(r'<input[^>]*name="nothing_today"[^>]*>', html)
+    return "on" if "checked" in found else "off"
+
+
+def test_a_letter_on_empty_days_is_asked_for_with_the_schedule(
+    reader: Subscriber,
+) -> None:
+    weekly = {"cadence": "weekly", "weekdays": "6", "hour": "21", "zone": "UTC"}
+    assert the_switch(send(reader, "schedule", **weekly)) == "off"
+    assert not reader.nothing_today
+    html = send(reader, "schedule", **weekly, nothing_today="on")
+    assert (the_switch(html), reader.nothing_today) == ("on", True)
+    assert the_switch(send(reader, "schedule", **weekly)) == "off"
+    assert not reader.nothing_today
+
+
+def test_a_switch_stays_as_it_was_set_where_the_schedule_is_wrong(
+    reader: Subscriber,
+) -> None:
+    html = send(reader, "schedule", cadence="weekly", nothing_today="on")
+    assert "Choose one day" in html
+    assert (the_switch(html), reader.nothing_today) == ("on", False)
+
+
 def test_a_wrong_schedule_is_shown_and_not_stored(reader: Subscriber) -> None:
     html = send(reader, "schedule", cadence="weekly", hour="21", zone="Mars/Base")
     assert "Choose one day" in html
