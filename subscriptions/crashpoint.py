@@ -2,7 +2,8 @@
 
 `PAPER_ROUND_CRASH=name:n:KILL` in the environment ends the process by SIGKILL the n-th
 time it comes by the point of that name; `STOP` stops it by SIGSTOP until a SIGCONT,
-`RAISE` raises `Crashed`. Read once, at import: without it a point is an empty function.
+`RAISE` raises `Crashed`. Several are separated by commas. Read once, at import: without
+it a point is an empty function.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections.abc import Callable
 
 # In the order in which a day comes by them.
 POINTS = (
+    "subscribe.owed",
+    "confirm.written",
+    "ingest.stored",
     "publish.frozen",
     "publish.published",
     "compose.locked",
@@ -58,26 +62,30 @@ class Crashed(Exception):
 
 
 def _armed(asked: str) -> Callable[[str], None]:
-    """The point's function for `name:n:how`; ValueError where that names none."""
+    """The point's function for `name:n:how,...`; ValueError where that names none."""
     if not asked:
         return lambda name: None
-    wanted, number, how = asked.split(":")
-    if wanted not in POINTS or how not in {"KILL", "STOP", "RAISE"}:
-        raise ValueError(f"PAPER_ROUND_CRASH is {asked!r}; it takes name:n:KILL")
-    left = int(number)
+    left: dict[tuple[str, str], int] = {}
+    for each in asked.split(","):
+        wanted, number, how = each.split(":")
+        if wanted not in POINTS or how not in {"KILL", "STOP", "RAISE"}:
+            raise ValueError(f"PAPER_ROUND_CRASH is {asked!r}; it takes name:n:KILL")
+        left[wanted, how] = int(number)
 
     def crash(name: str) -> None:
-        nonlocal left
-        if name != wanted:
-            return
-        left -= 1
-        if left:
-            return
-        if how == "RAISE":
-            raise Crashed(name)
-        os.kill(os.getpid(), getattr(signal, f"SIG{how}"))
+        for (wanted, how), number in left.items():
+            if name == wanted:
+                left[wanted, how] = number - 1
+                if number == 1:
+                    _crash(name, how)
 
     return crash
+
+
+def _crash(name: str, how: str) -> None:
+    if how == "RAISE":
+        raise Crashed(name)
+    os.kill(os.getpid(), getattr(signal, f"SIG{how}"))
 
 
 crashpoint = _armed(os.environ.get("PAPER_ROUND_CRASH", ""))

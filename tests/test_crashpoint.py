@@ -55,6 +55,11 @@ def test_an_armed_point_kills_at_the_time_asked_for() -> None:
     assert run("claim.leased:3:KILL").stdout == "passed\n"
 
 
+def test_several_may_be_armed() -> None:
+    armed = "claim.committed:2:RAISE,claim.leased:2:KILL"
+    assert run(armed).returncode == -signal.SIGKILL
+
+
 def test_an_armed_point_can_raise() -> None:
     assert "Crashed: claim.leased" in run("claim.leased:1:RAISE").stderr
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from subscriptions.crashpoint import crashpoint
 from subscriptions.models import (
     ConsentRecord,
     Edition,
@@ -79,6 +80,7 @@ def subscribe(
             # Else anybody could fill the table by asking again and again.
             record(reader, Action.ASKED, source, WORDS)
             again.asked(address)
+            crashpoint("subscribe.owed")
 
 
 def confirm(reader_id: int, source: str = "letter") -> Subscriber:
@@ -105,6 +107,7 @@ def confirm(reader_id: int, source: str = "letter") -> Subscriber:
         reader.awaits_first_digest = True
         reader.save()
         record(reader, Action.CONFIRMED, source, WORDS)
+        crashpoint("confirm.written")
         return reader
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Listing, SourceRun
 
 from . import runs
@@ -114,6 +115,7 @@ class Intake:
             stored = store(records, self.normalise)
             wanted = _to_list(records, day, stored.papers, reading.by_version)
             listed = place(self.source, wanted)
+            crashpoint("ingest.stored")
             state = self._state(reading, records, wanted, day, listed)
             counts = {
                 "new": stored.new,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from time import monotonic
 
+from django.db import transaction
 from django.utils import timezone
 
 from subscriptions import sending
@@ -120,8 +121,9 @@ def close_rounds(now: datetime) -> int:
             crashpoint("round.closing")
             round_.state = Round.State.COMPLETE
             round_.completed_at = now
-            round_.save(update_fields=["state", "completed_at"])
-            sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
+            with transaction.atomic():  # complete and not told of would be for ever
+                round_.save(update_fields=["state", "completed_at"])
+                sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
             closed += 1
             crashpoint("round.closed")
     return closed

@@ -78,7 +78,8 @@ def record(outcomes: Iterable[tuple[Lease, Outcome]]) -> dict[Lease, str]:
 
     deferred: tried again after a growing pause, or `expired` where that would be past
     its horizon. in doubt: shown as that, and sent once more with the same Message-ID
-    (`IN_DOUBT=resend`); in doubt a second time it stays so. failed: a `DeliveryEvent`.
+    (`IN_DOUBT=resend`); in doubt a second time it stays so, and so does a digest whose
+    second copy was not taken. failed: a `DeliveryEvent`.
     A batch is one transaction; writing it a second time changes nothing.
     """
     states: dict[Lease, str] = {}
@@ -89,7 +90,10 @@ def record(outcomes: Iterable[tuple[Lease, Outcome]]) -> dict[Lease, str]:
             statements.lock_readers([lease.subscriber_id for lease in leases])
             crashpoint("record.locked")
             left = _time_left(model, of)
-            told = [_told(*pair, left.get(pair[0].id)) for pair in of.items()]
+            told = [
+                _doubted(lease, _told(lease, outcome, left.get(lease.id)))
+                for lease, outcome in of.items()
+            ]
             states |= _write(model, told, of)
         crashpoint("record.committed")
     return states
@@ -115,11 +119,14 @@ def end(ends: Iterable[End]) -> dict[Lease, str]:
         with transaction.atomic(durable=True):
             statements.lock_readers([lease.subscriber_id for lease in leases])
             told = [
-                Told(
-                    each.lease.id,
-                    each.lease.token,
-                    each.state,
-                    each.reason[:REPLY_LENGTH],
+                _doubted(
+                    each.lease,
+                    Told(
+                        each.lease.id,
+                        each.lease.token,
+                        each.state,
+                        each.reason[:REPLY_LENGTH],
+                    ),
                 )
                 for each in some
             ]
@@ -179,6 +186,15 @@ def _in_doubt(lease: Lease, reply: str) -> Told:
     return Told(lease.id, lease.token, State.IN_DOUBT, why, seconds)
 
 
+def _doubted(lease: Lease, told: Told) -> Told:
+    """A digest that was in doubt stays so unless its second copy was taken: the reader
+    may have had the first, and then its papers must not come again."""
+    if not (lease.again and lease.model is Delivery) or told.state == State.SENT:
+        return told
+    reason = told.reason if told.reason.startswith(DOUBT) else DOUBT + told.reason
+    return told._replace(state=State.IN_DOUBT, reason=reason[:REPLY_LENGTH])
+
+
 def _write(
     model: Model, told: Sequence[Told], outcomes: Mapping[Lease, Outcome | None]
 ) -> dict[Lease, str]:
@@ -195,13 +211,15 @@ def _write(
         if ended:
             Delivery.objects.filter(pk__in=ended).give_coverage_back()
             crashpoint("record.coverage")
-    failed = [lease for lease, state in states.items() if state == State.FAILED]
-    if failed:
-        whose = _whose(model, failed)
+    bounces = {
+        lease: outcome
+        for lease in states
+        if (outcome := outcomes[lease]) and outcome.kind == "failed"
+    }
+    if bounces:
+        whose = _whose(model, list(bounces))
         DeliveryEvent.objects.bulk_create(
-            _event(lease, bounce, whose[lease])
-            for lease in failed
-            if (bounce := outcomes[lease])
+            _event(lease, bounce, whose[lease]) for lease, bounce in bounces.items()
         )
     return states
 

@@ -60,6 +60,7 @@ class Taken:
     recipient: str
     sha256: str
     at: float
+    is_digest: bool = True
 
 
 Script = Callable[[Moment], str | Do | None]
@@ -93,6 +94,7 @@ class Oracle:
         self.sessions = 0
         self.mails = 0
         self.messages: list[bytes] = []
+        self.unanswered = 0  # taken, and not said so
         self.reads: dict[int, list[bytes]] = {}
         self.port = _free_port()
         self.host = "127.0.0.1"
@@ -136,6 +138,9 @@ class Oracle:
         lines = self.log.read_text().splitlines()
         return [Taken(**json.loads(line)) for line in lines]
 
+    def digests(self) -> list[Taken]:
+        return [each for each in self.taken() if each.is_digest]
+
     def recipients(self) -> list[str]:
         return [one.recipient for one in self.taken()]
 
@@ -176,6 +181,7 @@ class Oracle:
             isinstance(answer, str) and answer.startswith("2")
         ):
             self._take(envelope)
+            self.unanswered += isinstance(answer, Do)
         return await self._do(server, answer) or "250 2.0.0 taken"
 
     # --- its own
@@ -214,6 +220,8 @@ class Oracle:
             recipient=envelope.rcpt_tos[-1],
             sha256=hashlib.sha256(octets).hexdigest(),
             at=time.time(),
+            # Letters have no Precedence.
+            is_digest=headers["Precedence"] == "bulk",
         )
         with self.log.open("a") as log:
             log.write(json.dumps(asdict(taken)) + "\n")

@@ -119,6 +119,19 @@ def test_a_confirm_letter_in_doubt_is_not_sent_again_to_one_who_left_meanwhile()
     assert after_a_claim(letter) == (State.SKIPPED, "unsubscribed since")
 
 
+def test_a_digest_in_doubt_of_one_who_left_meanwhile_stays_in_doubt():
+    """They may have had it: not sent again, and its coverage is not given back."""
+    digest = a_digest(state=State.IN_DOUBT, next_at=timezone.now())
+    Subscriber.objects.update(state=Reader.UNSUBSCRIBED)
+    assert after_a_claim(digest) == (
+        State.IN_DOUBT,
+        "in doubt: the reader is unsubscribed",
+    )
+    digest.refresh_from_db()
+    assert digest.next_at is None
+    assert digest.subscriber.covered == COVERED
+
+
 def test_a_confirm_letter_goes_to_one_who_signs_up_again():
     reader = a_reader()
     consent.unsubscribe(reader.pk, "letter")

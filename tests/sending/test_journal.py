@@ -143,6 +143,22 @@ def test_a_batch_that_is_in_the_ledger_is_not_written_again(dead):
     assert after(dead) == [(State.SENT, 1, 0)]
 
 
+def test_the_journal_of_a_batch_that_is_in_the_ledger_is_empty(dead, folder):
+    leased(dead)
+    dead.renew()
+    [path] = folder.glob("*.journal")
+    assert journal.read(path) == journal.Told(boot=journal.boot())
+
+
+def test_a_batch_is_on_the_disk_before_it_is_offered(dead, folder, monkeypatch):
+    """Only a power cut would show it, so the call itself is looked at."""
+    synced = []
+    [path] = folder.glob("*.journal")
+    monkeypatch.setattr(os, "fdatasync", lambda _: synced.append(journal.read(path)))
+    leases = leased(dead, digests=2)
+    assert [(told.batch, told.offered) for told in synced] == [(leases, True)]
+
+
 def test_a_torn_last_line_counts_for_nothing(dead, folder):
     first, second = leased(dead, 2)
     dead.begun(first)

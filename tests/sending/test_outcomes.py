@@ -139,6 +139,20 @@ def test_in_doubt_twice_is_left_alone():
     assert covered(digest) == COVERED
 
 
+@pytest.mark.parametrize("outcome", [LATER, GONE, BROKEN])
+def test_a_digest_whose_second_copy_is_not_taken_is_still_in_doubt(outcome):
+    """The reader may have had the first: its papers do not come with the next one."""
+    digest = a_digest()
+    recorded(leased(digest), DOUBT)
+    wait_over(digest)
+    assert recorded(leased(digest), outcome) == State.IN_DOUBT
+    digest.refresh_from_db()
+    assert digest.reason.startswith("in doubt: ")
+    assert (digest.next_at is None) == (outcome is GONE)
+    assert covered(digest) == COVERED
+    assert DeliveryEvent.objects.count() == (outcome is GONE)
+
+
 def test_in_doubt_is_not_sent_again_after_its_horizon():
     digest = a_digest()
     recorded(leased(digest), DOUBT)

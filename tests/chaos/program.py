@@ -1,0 +1,114 @@
+"""Programs of the service as processes of their own, without a second of imports each.
+
+A fork server has the libraries loaded and nothing of ours: what a process reads from
+its environment when it starts (settings, the armed crash point) it still reads then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import resource
+import sys
+from pathlib import Path
+
+from tests.up.running import ROOT
+
+# What `manage.py round` loads of others'.
+_LIBRARIES = [
+    "django.core.management.commands.shell",
+    "django.contrib.admin.sites",
+    "django.contrib.postgres.fields",
+    "django.contrib.postgres.search",
+    "django.db.backends.postgresql.base",
+    "django.db.backends.sqlite3.base",
+    "django.template.backends.django",
+    "django.views.generic",
+    "celery.app.base",
+    "kombu.transport.filesystem",
+    "kombu.transport.redis",
+    "cryptography.hazmat.primitives.serialization",
+    "email.mime.multipart",
+    "httpx",
+    "idna",
+    "jinja2",
+    "psycopg",
+    "uvloop",
+]
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(_LIBRARIES)
+
+
+class Program:
+    """`manage.py COMMAND...` or `celery ...`, running in a session of its own.
+
+    `returncode` is None until it has ended, negative for a signal; `said` is what it
+    wrote on stderr. `file_size`: octets after which no file of it can grow.
+    """
+
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        env: dict[str, str],
+        log: Path,
+        file_size: int | None = None,
+    ) -> None:
+        self._log = log
+        arguments = (command, env, log, file_size)
+        self._process = _forks.Process(target=_run, args=arguments)
+        self._process.start()
+        assert self._process.pid
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        code = self._process.exitcode
+        assert code is not None, f"it did not end: {self.said}"
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """A signal; nothing where it has ended meanwhile."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def is_stopped(self) -> bool:
+        status = Path(f"/proc/{self.pid}/stat").read_text()
+        return status.rpartition(")")[2].split()[0] == "T"
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+
+def _run(
+    command: tuple[str, ...], env: dict[str, str], log: Path, file_size: int | None
+) -> None:
+    assert not any(name.startswith("subscriptions") for name in sys.modules)
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(env, DJANGO_SETTINGS_MODULE="digest_site.settings")
+    os.chdir(ROOT)
+    for descriptor, path in ((1, os.devnull), (2, log)):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(file, descriptor)
+        os.close(file)
+    if file_size:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    if command[0] == "celery":
+        from celery.__main__ import main
+
+        sys.argv = [*command]
+        main()
+        return
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["manage.py", *command])
