@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -223,8 +224,12 @@ def test_a_limit_of_one_at_once_is_never_passed_and_all_arrive(tmp_path):
 
 
 def test_what_a_lost_session_gives_back_frees_its_place(tmp_path):
+    """Each session ends at its third mail: at its first, the relay would be resting."""
+    offered: Counter[int] = Counter()
+
     def script(moment: Moment) -> str | None:
-        ends = moment.stage == "MAIL" and moment.mail % 3 == 0
+        offered[moment.session] += moment.stage == "MAIL"
+        ends = moment.stage == "MAIL" and offered[moment.session] == 3
         return "421 4.3.2 that is enough for one session" if ends else None
 
     with Oracle(tmp_path / "taken.jsonl", script) as oracle:
