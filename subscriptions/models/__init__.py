@@ -6,7 +6,7 @@ anything else of ours. Nothing here sends, fetches or renders.
 
 from .actions import Mute, SavedPaper
 from .epoch import LedgerEpoch
-from .mailings import Delivery, DeliveryEvent, Letter, Mailing, Round
+from .mailings import Delivery, DeliveryEvent, Letter, Mailing
 from .operating import Notice, Pause
 from .papers import Card, Edition, Listing, Paper, Source, SourceRun
 from .readers import (
@@ -16,6 +16,7 @@ from .readers import (
     Suppression,
     TopicFilter,
 )
+from .rounds import Round
 
 __all__ = [
     "Card",
