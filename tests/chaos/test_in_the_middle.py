@@ -121,7 +121,8 @@ def test_workers_are_started_anew_again_and_again_and_beat_is_killed(
             oldest = workers.pop(0)
             oldest.send_signal(signal.SIGTERM)
             workers.append(worker(here, number))
-            assert oldest.wait(60) == 0
+            # By the signal itself: it had not come so far as to listen for it.
+            assert oldest.wait(60) in {0, -signal.SIGTERM}
         deadline = time.monotonic() + 60
         while here.states() != {"sent": READERS}:
             ring(here)
