@@ -18,8 +18,9 @@ from .encoding import coded
 from .mail import Reason
 from .pieces import hole, template
 
-# A paper takes about 10 kB: some thousands are the lists of some days.
-_PAPERS, _WHYS, _HEADINGS = 4_000, 50_000, 5_000
+# A paper takes about 10 kB: some thousands are the lists of some days. With its reasons
+# it takes another kilobyte for each of them.
+_PAPERS, _WHYS, _HEADINGS = 4_000, 30_000, 5_000
 
 
 class Coded(NamedTuple):
@@ -35,16 +36,22 @@ class Actions(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """A paper in a mail, in pieces around the address where its reader
-    tunes what comes; in text after its
-    number. `name`: short, also coded for HTML."""
+    """A paper in a mail, in pieces around the address where its reader tunes what
+    comes; in text after its number. `name`: short, also coded for HTML.
+
+    As few pieces as may be, because each costs a mail some 50 nanoseconds; but what is
+    large, the card, is the same object for all reasons.
+    """
 
     name: str
     name_html: bytes
-    html_before: tuple[bytes, ...]
+    html: bytes
+    html_why: bytes
     html_after: bytes
-    text_before: tuple[bytes, ...]
+    text: bytes
+    text_why: bytes
     text_after: bytes
+    size: int  # bytes of what it takes in the part where it takes more
 
 
 @lru_cache(maxsize=_WHYS)
@@ -62,17 +69,56 @@ def paper(
     return _paper(*about, html, reasons)
 
 
+class _Shelf(NamedTuple):
+    """The coded forms of one card object, by the ids of its reasons: shortened, whole,
+    and both leading a mail."""
+
+    page_url: str
+    sample: bool
+    papers: tuple[dict[int | tuple[int, ...], Paper], ...]
+
+
+_shelves: dict[int, _Shelf] = {}
+# What the ids in there are of: while it is held, nothing else can have its id.
+_held: list[tuple[Card, tuple[Reason, ...]]] = []
+
+
+def kept(
+    card: Card,
+    sample: bool,
+    page_url: str,
+    full: bool,
+    leads: bool,
+    reasons: tuple[Reason, ...],
+) -> Paper:
+    """`paper`, found by which objects card and reasons are, where the caller hands in
+    the same ones for many mails: to look into them are a dozen visits to memory for
+    each paper of a mail, and most of that is not in the processor's cache.
+    """
+    key = id(reasons[0]) if len(reasons) == 1 else tuple(map(id, reasons))
+    shelf = _shelves.get(id(card))
+    if shelf and shelf[0] == page_url and shelf[1] is sample:
+        if found := shelf[2][full + 2 * leads].get(key):
+            return found
+    else:
+        shelf = _Shelf(page_url, sample, ({}, {}, {}, {}))
+    made = paper(card, sample, page_url, full, leads, reasons)
+    if len(_held) >= _WHYS:
+        _shelves.clear()  # first: no id may stay in there longer than its object here
+        _held.clear()
+    _held.append((card, reasons))
+    _shelves[id(card)] = shelf
+    shelf.papers[full + 2 * leads][key] = made
+    return made
+
+
 @lru_cache(maxsize=_WHYS)
 def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) -> int:
     """Bytes of this paper in a part, at the most, with its abstract cut short and
     without the address where its reader tunes."""
     leading = paper(card, sample, page_url, False, True, reasons)
     other = paper(card, sample, page_url, False, False, reasons)
-    return max(
-        sum(map(len, (*each.html_before, each.html_after, *each.text_before)))
-        + len(each.text_after)
-        for each in (leading, other)
-    )
+    return max(sum(map(len, each[2:8])) for each in (leading, other))
 
 
 def marked(
@@ -99,13 +145,14 @@ def _paper(
     text = _card(card, sample, page_url, full).text
     why, actions = _why(reasons), _actions(card, sample)
     name = phrases.short_name(papers.title(card))
+    in_html = html, why.html + actions.html[0], actions.html[1]
+    in_text = text, why.text + actions.text[0], actions.text[1]
     return Paper(
         name,
         coded(str(escape(name))),
-        (html, why.html, actions.html[0]),
-        actions.html[1],
-        (text, why.text, actions.text[0]),
-        actions.text[1],
+        *in_html,
+        *in_text,
+        max(sum(map(len, in_html)), sum(map(len, in_text))),
     )
 
 
@@ -172,4 +219,10 @@ def _around(name: str, actions: object) -> tuple[bytes, bytes]:
     """A template with one hole."""
     before, _, after = template(name, {"actions": actions})
     assert isinstance(before, bytes) and isinstance(after, bytes)  # noqa: S101
-    return before, after
+    return before, _same(after)
+
+
+@lru_cache(maxsize=100)
+def _same(piece: bytes) -> bytes:
+    """One object for what is equal under most papers."""
+    return piece
