@@ -18,9 +18,8 @@ from .encoding import coded
 from .mail import Reason
 from .pieces import hole, template
 
-# A paper takes about 10 kB: some thousands are the lists of some days. With its reasons
-# it takes another kilobyte for each of them.
-_PAPERS, _WHYS, _HEADINGS = 4_000, 30_000, 5_000
+# A paper takes about 10 kB: some thousands are the lists of some days.
+_PAPERS, _WHYS, _HEADINGS = 4_000, 50_000, 5_000
 
 
 class Coded(NamedTuple):
@@ -36,89 +35,85 @@ class Actions(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """A paper in a mail, in pieces around the address where its reader tunes what
-    comes; in text after its number. `name`: short, also coded for HTML.
-
-    As few pieces as may be, because each costs a mail some 50 nanoseconds; but what is
-    large, the card, is the same object for all reasons.
-    """
+    """A paper in a mail for all its readers, in pieces before and after its why-line
+    and the address where its reader tunes what comes; in text after its number.
+    `name`: short, also coded for HTML."""
 
     name: str
     name_html: bytes
     html: bytes
-    html_why: bytes
+    html_actions: bytes
     html_after: bytes
     text: bytes
-    text_why: bytes
+    text_actions: bytes
     text_after: bytes
-    size: int  # bytes of what it takes in the part where it takes more
+    size: int  # bytes in the part where it takes more
 
 
-@lru_cache(maxsize=_WHYS)
-def paper(
-    card: Card,
-    sample: bool,
-    page_url: str,
-    full: bool,
-    leads: bool,
-    reasons: tuple[Reason, ...],
-) -> Paper:
-    """Only the why-line is this paper's and these reasons' own; the rest is shared."""
-    about = card, sample, page_url, full
-    html = _leading(*about) if leads else _card(*about).html
-    return _paper(*about, html, reasons)
+class Why(NamedTuple):
+    """The why-line of some reasons. They are held, so that no others get their ids."""
+
+    html: bytes
+    text: bytes
+    size: int
+    reasons: tuple[Reason, ...]
 
 
 class _Shelf(NamedTuple):
-    """The coded forms of one card object, by the ids of its reasons: shortened, whole,
-    and both leading a mail."""
+    """One card object and its coded forms, as far as they were asked for: shortened,
+    whole, and both leading a mail."""
 
+    card: Card
     page_url: str
     sample: bool
-    papers: tuple[dict[int | tuple[int, ...], Paper], ...]
+    papers: list[Paper | None]
 
 
+# By the id of what they hold: to look into a card and its reasons would be a dozen
+# visits to memory for each paper of a mail, most of it not in the processor's cache.
 _shelves: dict[int, _Shelf] = {}
-# What the ids in there are of: while it is held, nothing else can have its id.
-_held: list[tuple[Card, tuple[Reason, ...]]] = []
+_whys: dict[int | tuple[int, ...], Why] = {}
 
 
-def kept(
-    card: Card,
-    sample: bool,
-    page_url: str,
-    full: bool,
-    leads: bool,
-    reasons: tuple[Reason, ...],
-) -> Paper:
-    """`paper`, found by which objects card and reasons are, where the caller hands in
-    the same ones for many mails: to look into them are a dozen visits to memory for
-    each paper of a mail, and most of that is not in the processor's cache.
-    """
-    key = id(reasons[0]) if len(reasons) == 1 else tuple(map(id, reasons))
+def kept(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Paper:
+    """`paper`, found at once where the caller hands in the same card for many mails."""
     shelf = _shelves.get(id(card))
-    if shelf and shelf[0] == page_url and shelf[1] is sample:
-        if found := shelf[2][full + 2 * leads].get(key):
-            return found
-    else:
-        shelf = _Shelf(page_url, sample, ({}, {}, {}, {}))
-    made = paper(card, sample, page_url, full, leads, reasons)
-    if len(_held) >= _WHYS:
-        _shelves.clear()  # first: no id may stay in there longer than its object here
-        _held.clear()
-    _held.append((card, reasons))
-    _shelves[id(card)] = shelf
-    shelf.papers[full + 2 * leads][key] = made
-    return made
+    if shelf is None or shelf[1] != page_url or shelf[2] is not sample:
+        if len(_shelves) >= _PAPERS:
+            _shelves.clear()
+        shelf = _shelves[id(card)] = _Shelf(card, page_url, sample, [None] * 4)
+    papers, at = shelf[3], full + 2 * leads
+    found = papers[at]
+    if found is None:
+        found = papers[at] = paper(card, sample, page_url, full, leads)
+    return found
+
+
+def why(reasons: tuple[Reason, ...]) -> Why:
+    """The same of reasons."""
+    key = id(reasons[0]) if len(reasons) == 1 else tuple(map(id, reasons))
+    found = _whys.get(key)
+    if found is None:
+        if len(_whys) >= _WHYS:
+            _whys.clear()
+        html, text = _why(reasons)
+        found = _whys[key] = Why(html, text, max(len(html), len(text)), reasons)
+    return found
+
+
+@lru_cache(maxsize=_PAPERS)
+def paper(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Paper:
+    about = card, sample, page_url, full
+    return _paper(*about, _leading(*about) if leads else _card(*about).html)
 
 
 @lru_cache(maxsize=_WHYS)
 def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) -> int:
     """Bytes of this paper in a part, at the most, with its abstract cut short and
     without the address where its reader tunes."""
-    leading = paper(card, sample, page_url, False, True, reasons)
-    other = paper(card, sample, page_url, False, False, reasons)
-    return max(sum(map(len, each[2:8])) for each in (leading, other))
+    leading = kept(card, sample, page_url, full=False, leads=True)
+    other = kept(card, sample, page_url, full=False, leads=False)
+    return max(leading.size, other.size) + why(reasons).size
 
 
 def marked(
@@ -127,26 +122,18 @@ def marked(
     page_url: str,
     full: bool,
     leads: bool,
-    reasons: tuple[Reason, ...],
+    words: tuple[str, ...],
 ) -> Paper:
     """With the words found marked where they stand: for a web copy, not kept."""
     about = card, sample, page_url, full
-    return _paper(*about, _html(*about, leads, papers.words(reasons)), reasons)
+    return _paper(*about, _html(*about, leads, words))
 
 
-def _paper(
-    card: Card,
-    sample: bool,
-    page_url: str,
-    full: bool,
-    html: bytes,
-    reasons: tuple[Reason, ...],
-) -> Paper:
+def _paper(card: Card, sample: bool, page_url: str, full: bool, html: bytes) -> Paper:
     text = _card(card, sample, page_url, full).text
-    why, actions = _why(reasons), _actions(card, sample)
+    actions = _actions(card, sample)
     name = phrases.short_name(papers.title(card))
-    in_html = html, why.html + actions.html[0], actions.html[1]
-    in_text = text, why.text + actions.text[0], actions.text[1]
+    in_html, in_text = (html, *actions.html), (text, *actions.text)
     return Paper(
         name,
         coded(str(escape(name))),

@@ -86,6 +86,15 @@ def _most(top: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
+class _Sections(NamedTuple):
+    """Papers, and how they stand in each part; `most` as of `_Parts`."""
+
+    papers: list[cards.Paper]
+    html: list[bytes]
+    text: list[bytes]
+    most: int
+
+
 class _Parts(NamedTuple):
     """Coded pieces of a mail, HTML empty for a reader of text. `most`: the bytes of
     each part, at the most."""
@@ -110,13 +119,12 @@ def _parts(d: Digest, kept: int, full: int, marks: bool = False) -> _Parts:
     """Of the first `kept` papers, the first `full` of them with whole abstracts."""
     sections = papers.sections(d, kept)
     links, tunes = _addresses(d, sections)
-    shown, html, text = _sections(sections, tunes, full, marks)
+    shown, html, text, most = _sections(sections, tunes, full, marks)
     total = sum([len(group.entries) for group in d.groups])
     names = [paper.name for paper in shown]
     subject, inside = phrases.subject(names, d.due_date, total), phrases.inside(names)
     above, below = around(d, total, kept, inside > 0, constants())
-    most = sum([paper.size + _BREAKS for paper in shown], _around_them(d))
-    most += sum(map(len, tunes))
+    most += _around_them(d)
     text_part = [*above.text.filled(links), *text, *below.text.filled(links)]
     if d.recipient.text_only:
         return _Parts(subject, [], text_part, most)
@@ -158,30 +166,43 @@ def _for_html(links: Links, holes: dict[str, bytes]) -> dict[str, bytes]:
 
 def _sections(
     sections: list[papers.Section], tunes: list[bytes], full: int, marks: bool
-) -> tuple[list[cards.Paper], list[bytes], list[bytes]]:
-    """The papers, and how they stand in each part; `tunes`: their addresses, coded."""
+) -> _Sections:
+    """`tunes`: the addresses of their papers, coded."""
     shown: list[cards.Paper] = []
     html: list[bytes] = []
     text: list[bytes] = []
-    rule = cards.rule()
-    coded_paper = cards.marked if marks else cards.kept
-    at = 0
+    rule, kept, why_line = cards.rule(), cards.kept, cards.why
+    at = most = 0
     for heading, entries in sections:
         head = cards.heading(heading, len(entries))
         html.append(head.html)
         text.append(head.text)
         for card, source, _, reasons, page_url, _ in entries:
-            paper = coded_paper(
-                card, source == "Sample", page_url, at < full, at == 0, reasons
-            )
-            _, _, card_html, why_html, after_html, card_text, why_text, after, _ = paper
+            about = card, source == "Sample", page_url, at < full, at == 0
+            if marks:
+                paper = cards.marked(*about, papers.words(reasons))
+            else:
+                paper = kept(*about)
+            (
+                _,
+                _,
+                before,
+                actions,
+                after,
+                text_before,
+                text_actions,
+                text_after,
+                size,
+            ) = paper
+            why, text_why, why_size, _ = why_line(reasons)
             tune = tunes[at]
             at += 1
             shown.append(paper)
-            html += (card_html, why_html, tune, after_html, rule)
-            text += (place(at), card_text, why_text, tune, after)
+            html += (before, why, actions, tune, after, rule)
+            text += (place(at), text_before, text_why, text_actions, tune, text_after)
+            most += size + why_size + len(tune)
         html.pop()  # the rule after a section's last paper
-    return shown, html, text
+    return _Sections(shown, html, text, most + _BREAKS * at)
 
 
 @lru_cache(maxsize=100)
