@@ -16,9 +16,10 @@ from django.template import Template as DjangoTemplate
 from jinja2 import Template
 
 from subscriptions.rendering import Digest, headers, papers, phrases, styles
-from subscriptions.rendering.digest import FULL_ABSTRACTS, values
+from subscriptions.rendering.digest import FULL_ABSTRACTS
 from subscriptions.rendering.footer import constants
 from subscriptions.rendering.pieces import CALLS
+from subscriptions.rendering.surroundings import values
 
 _HTML = """{% extends "emails/digest/body.html" %}
 {% block sections %}
@@ -108,9 +109,16 @@ def context(d: Digest, kept: int, full: int) -> dict[str, Any]:
             actions = papers.actions(entry.card, about[1], entry.tune_url)
             shown.append((SimpleNamespace(**said, place=place), why, actions))
         sections.append((name, len(entries), shown))
-    told = values(d, kept, names) | dict(constants())
-    told["next_names"] = " · ".join(names[2 : 2 + told["inside"]])
-    return {**CALLS, **told, "links": d.links, "sections": sections}
+    inside = phrases.inside(names)
+    return {
+        **CALLS,
+        **values(d, _all(d), kept, inside > 0),
+        **dict(constants()),
+        "subject": phrases.subject(names, d.due_date, _all(d)),
+        "next_names": " · ".join(names[phrases.BESIDE :][:inside]),
+        "links": d.links,
+        "sections": sections,
+    }
 
 
 def rendered(d: Digest, kept: int, full: int) -> tuple[str, str, str]:
@@ -120,23 +128,23 @@ def rendered(d: Digest, kept: int, full: int) -> tuple[str, str, str]:
     return told["subject"], html.render(told), text.render(told)
 
 
-def jinja(d: Digest) -> bytes:
+def jinja(d: Digest, abstracts: int = FULL_ABSTRACTS) -> bytes:
     """Jinja2, styles inlined when the templates load, and Django's message."""
-    subject, html, text = rendered(d, _all(d), FULL_ABSTRACTS)
+    subject, html, text = rendered(d, _all(d), abstracts)
     return _message(d, subject, html, text).message().as_bytes()
 
 
-def premailer(d: Digest) -> bytes:
+def premailer(d: Digest, abstracts: int = FULL_ABSTRACTS) -> bytes:
     """`premailed`, coded."""
-    return premailed(d).message().as_bytes()
+    return premailed(d, abstracts).message().as_bytes()
 
 
-def premailed(d: Digest) -> EmailMultiAlternatives:
+def premailed(d: Digest, abstracts: int = FULL_ABSTRACTS) -> EmailMultiAlternatives:
     """Django's templates and premailer, and Django's message: what is found in most
     newsletters. Its text part is the one of `jinja`."""
     from premailer import Premailer  # type: ignore[import-untyped]
 
-    told = context(d, _all(d), FULL_ABSTRACTS)
+    told = context(d, _all(d), abstracts)
     html = _django().render(Context(told))
     inlined = Premailer(html, cssutils_logging_level=logging.CRITICAL).transform()
     return _message(d, told["subject"], inlined, _templates()[1].render(told))

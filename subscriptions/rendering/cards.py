@@ -35,44 +35,85 @@ class Actions(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """A paper in a mail, in pieces around the address where its reader
-    tunes what comes; in text after its
-    number. `name`: short, also coded for HTML."""
+    """A paper in a mail for all its readers, in pieces before and after its why-line
+    and the address where its reader tunes what comes; in text after its number.
+    `name`: short, also coded for HTML."""
 
     name: str
     name_html: bytes
-    html_before: tuple[bytes, ...]
+    html: bytes
+    html_actions: bytes
     html_after: bytes
-    text_before: tuple[bytes, ...]
+    text: bytes
+    text_actions: bytes
     text_after: bytes
+    size: int  # bytes in the part where it takes more
 
 
-@lru_cache(maxsize=_WHYS)
-def paper(
-    card: Card,
-    sample: bool,
-    page_url: str,
-    full: bool,
-    leads: bool,
-    reasons: tuple[Reason, ...],
-) -> Paper:
-    """Only the why-line is this paper's and these reasons' own; the rest is shared."""
+class Why(NamedTuple):
+    """The why-line of some reasons. They are held, so that no others get their ids."""
+
+    html: bytes
+    text: bytes
+    size: int
+    reasons: tuple[Reason, ...]
+
+
+class _Shelf(NamedTuple):
+    """One card object and its coded forms, as far as they were asked for: shortened,
+    whole, and both leading a mail."""
+
+    card: Card
+    page_url: str
+    sample: bool
+    papers: list[Paper | None]
+
+
+# By the id of what they hold: to look into a card and its reasons would be a dozen
+# visits to memory for each paper of a mail, most of it not in the processor's cache.
+_shelves: dict[int, _Shelf] = {}
+_whys: dict[int | tuple[int, ...], Why] = {}
+
+
+def kept(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Paper:
+    """`paper`, found at once where the caller hands in the same card for many mails."""
+    shelf = _shelves.get(id(card))
+    if shelf is None or shelf[1] != page_url or shelf[2] is not sample:
+        if len(_shelves) >= _PAPERS:
+            _shelves.clear()
+        shelf = _shelves[id(card)] = _Shelf(card, page_url, sample, [None] * 4)
+    papers, at = shelf[3], full + 2 * leads
+    found = papers[at]
+    if found is None:
+        found = papers[at] = paper(card, sample, page_url, full, leads)
+    return found
+
+
+def why(reasons: tuple[Reason, ...]) -> Why:
+    """The same of reasons."""
+    key = id(reasons[0]) if len(reasons) == 1 else tuple(map(id, reasons))
+    found = _whys.get(key)
+    if found is None:
+        if len(_whys) >= _WHYS:
+            _whys.clear()
+        html, text = _why(reasons)
+        found = _whys[key] = Why(html, text, max(len(html), len(text)), reasons)
+    return found
+
+
+@lru_cache(maxsize=_PAPERS)
+def paper(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Paper:
     about = card, sample, page_url, full
-    html = _leading(*about) if leads else _card(*about).html
-    return _paper(*about, html, reasons)
+    return _paper(*about, _leading(*about) if leads else _card(*about).html)
 
 
 @lru_cache(maxsize=_WHYS)
 def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) -> int:
     """Bytes of this paper in a part, at the most, with its abstract cut short and
     without the address where its reader tunes."""
-    leading = paper(card, sample, page_url, False, True, reasons)
-    other = paper(card, sample, page_url, False, False, reasons)
-    return max(
-        sum(map(len, (*each.html_before, each.html_after, *each.text_before)))
-        + len(each.text_after)
-        for each in (leading, other)
-    )
+    leading = kept(card, sample, page_url, full=False, leads=True)
+    other = kept(card, sample, page_url, full=False, leads=False)
+    return max(leading.size, other.size) + why(reasons).size
 
 
 def marked(
@@ -81,31 +122,24 @@ def marked(
     page_url: str,
     full: bool,
     leads: bool,
-    reasons: tuple[Reason, ...],
+    words: tuple[str, ...],
 ) -> Paper:
     """With the words found marked where they stand: for a web copy, not kept."""
     about = card, sample, page_url, full
-    return _paper(*about, _html(*about, leads, papers.words(reasons)), reasons)
+    return _paper(*about, _html(*about, leads, words))
 
 
-def _paper(
-    card: Card,
-    sample: bool,
-    page_url: str,
-    full: bool,
-    html: bytes,
-    reasons: tuple[Reason, ...],
-) -> Paper:
+def _paper(card: Card, sample: bool, page_url: str, full: bool, html: bytes) -> Paper:
     text = _card(card, sample, page_url, full).text
-    why, actions = _why(reasons), _actions(card, sample)
+    actions = _actions(card, sample)
     name = phrases.short_name(papers.title(card))
+    in_html, in_text = (html, *actions.html), (text, *actions.text)
     return Paper(
         name,
         coded(str(escape(name))),
-        (html, why.html, actions.html[0]),
-        actions.html[1],
-        (text, why.text, actions.text[0]),
-        actions.text[1],
+        *in_html,
+        *in_text,
+        max(sum(map(len, in_html)), sum(map(len, in_text))),
     )
 
 
@@ -172,4 +206,10 @@ def _around(name: str, actions: object) -> tuple[bytes, bytes]:
     """A template with one hole."""
     before, _, after = template(name, {"actions": actions})
     assert isinstance(before, bytes) and isinstance(after, bytes)  # noqa: S101
-    return before, after
+    return before, _same(after)
+
+
+@lru_cache(maxsize=100)
+def _same(piece: bytes) -> bytes:
+    """One object for what is equal under most papers."""
+    return piece

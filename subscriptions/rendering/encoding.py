@@ -12,39 +12,51 @@ it is. No line starts with "." (SMTP would stuff it) or "From " (mboxes would).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _RAW = re.compile(rb"[^ !-<>-~]+|(?<= ) +")
 # A break never splits "=XX". 72, so that a line whose first and last character must
 # still be encoded stays within 76.
 _CHUNK = re.compile(rb".{70,72}(?<!=)(?<!=.)(?=.)|.{1,72}", re.S)
+_AS_IT_IS = bytes(range(33, 61)) + bytes(range(62, 127))
 # As many characters of an address stand on two lines as they are.
-_TWO_LINES = 144
+_LINE, _TWO_LINES = 72, 144
 
 
 def coded(text: str) -> bytes:
     """`text`, to be followed by another piece."""
-    if _is_plain(text):
-        first, rest = text[:72], text[72:]
-        if first[0] != "." and rest[:1] != ".":
-            broken = f"{first}=\r\n{rest}=\r\n" if rest else f"{first}=\r\n"
-            return broken.encode()
     if not text:
         return b""
+    if len(text) <= _TWO_LINES and (plain := _plain([text])):
+        return plain[0]
     if text[-1] == "\n":
         return quoted_printable(text[:-1]) + b"\r\n"
     return quoted_printable(text) + b"=\r\n"
 
 
-def _is_plain(text: str) -> bool:
-    """Are these [!-<>-~], and few enough? Most addresses are, a dozen in each mail; a
-    regular expression takes ten times as long over one."""
-    return (
-        0 < len(text) <= _TWO_LINES
-        and text.isascii()
-        and text.isprintable()
-        and " " not in text
-        and "=" not in text
-    )
+def coded_each(texts: Sequence[str]) -> list[bytes]:
+    """`coded` of each, looked at together: the dozen and more addresses of a mail."""
+    if all(texts) and max(map(len, texts)) <= _TWO_LINES and (plain := _plain(texts)):
+        return plain
+    return [coded(text) for text in texts]
+
+
+def _plain(texts: Sequence[str]) -> list[bytes]:
+    """In one line or two with soft breaks, if all characters are [!-<>-~]; else []."""
+    whole = "".join(texts)
+    # Of the ways to ask for that, to delete them is by far the fastest: 0.5 ns a
+    # character, isprintable() takes 2, a regular expression 4.
+    if not whole.isascii() or whole.encode().translate(None, _AS_IT_IS):
+        return []
+    lines = [
+        f"{text[:_LINE]}=\r\n{text[_LINE:]}=\r\n"
+        if len(text) > _LINE
+        else f"{text}=\r\n"
+        for text in texts
+    ]
+    if "\n." in "".join(["\n", *lines]):
+        return []
+    return [each.encode() for each in lines]
 
 
 def quoted_printable(text: str) -> bytes:

@@ -13,6 +13,7 @@ from .maths import readable
 NAMED_AUTHORS = 4
 LONGEST_NAME = 80  # a filter without a name goes by its text, which may be long
 LONGEST_SUBJECT = 70  # visible characters, so that a phone shows most of it
+BESIDE = 2  # papers that a subject names at most; an inbox shows the next beside it
 _DANGLING = re.compile(
     r"(?:\s+(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|the|to|via|with))+$", re.I
 )
@@ -163,10 +164,10 @@ def subject(titles: Sequence[str], due: date, total: int) -> str:
     At most LONGEST_SUBJECT characters.
     """
     day = f", {day_of_week(due)}"
-    names = [short_name(title) for title in titles]
+    names = [short_name(title) for title in titles[:BESIDE]]
     if not names:
         return count(total, "paper") + day
-    for shown in (2, 1):
+    for shown in (BESIDE, 1):
         more = total - min(shown, len(names))
         end = (f" + {more} more" if more > 0 else "") + day
         whole = ", ".join(names[:shown]) + end
@@ -175,11 +176,10 @@ def subject(titles: Sequence[str], due: date, total: int) -> str:
     return shortened(names[0], LONGEST_SUBJECT - len(end)) + end
 
 
-def inside(names: Iterable[str], longest: int = 150) -> int:
-    """How many short names of the next papers fit a line beside the subject in an
-    inbox."""
+def inside(names: Sequence[str], longest: int = 150) -> int:
+    """How many of the names after a subject's fit a line beside it in an inbox."""
     shown = used = 0
-    for name in names:
+    for name in names[BESIDE:]:
         used += len(name) + len(" · ") * bool(shown)
         if used > longest:
             break

@@ -54,7 +54,10 @@ def test_assemble_measures_against_the_usual_ways() -> None:
     figures = ask("bench", "assemble", "--digests=60", "--rounds=1")
     assert {"ms_per_digest", "vs_django_premailer", "vs_jinja_inlined"} <= set(figures)
     assert figures["django_premailer_ms"] > figures["jinja_inlined_ms"] > 0
-    assert figures["papers"] == 12
+    assert (figures["papers"], figures["full_abstracts"]) == (10, 10)
+    by_default = {"by_default_papers": 12, "by_default_full_abstracts": 8}
+    assert by_default.items() <= figures.items()
+    assert figures["kb_per_digest"] < figures["by_default_kb_per_digest"]
     assert figures["dkimpy_ms"] > figures["dkim_ms"] > 0
     assert figures["dkim_vs_dkimpy"] > 1
 
