@@ -27,16 +27,28 @@ if "VAR_DIR" not in os.environ:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what belongs to another run: the full sizes without --full, and what
-    only PostgreSQL can show on SQLite."""
+    """Leave out what belongs to another run: the full sizes without --full, what only
+    PostgreSQL can show on SQLite, and on PostgreSQL what asks no database."""
     others = set()
     if not os.environ.get("TEST_FULL"):
         others.add("full")
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+    on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    if not on_postgresql:
         others.add("postgresql")
-    left = [item for item in items if any(map(item.get_closest_marker, others))]
+    left = [
+        item
+        for item in items
+        if any(map(item.get_closest_marker, others))
+        or (on_postgresql and not asks_the_database(item))
+    ]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
+
+
+def asks_the_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"}
+    uses = fixtures & {*getattr(item, "fixturenames", ())}
+    return bool(uses or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(autouse=True)
