@@ -17,7 +17,6 @@ import re
 import time
 from base64 import b32encode
 from binascii import b2a_base64
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import lru_cache
@@ -45,7 +44,8 @@ _LIFETIMES: dict[str, timedelta | None] = {
     "digest": timedelta(days=90),
     "tune": timedelta(days=90),
 }
-_PLACE = "0-token-0"  # stands for a token where addresses are taken apart
+# Stand for a token and for a paper where addresses are taken apart.
+_PLACE, _ANY_PAPER = "0-token-0", "0000.00000"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _MAC_LENGTH = 22  # characters of base64: 128 bits and more
 
@@ -122,15 +122,6 @@ def read(purpose: str, given: str) -> int:
         return signing.b62_decode(_value(purpose, given))
     except ValueError as error:
         raise BadLink(purpose) from error
-
-
-def read_tune(given: str) -> tuple[int, int]:
-    """The ids of the reader and the paper in a token of `tune`; raises as `read`."""
-    try:
-        reader, paper = _value("tune", given).split("-")
-        return signing.b62_decode(reader), signing.b62_decode(paper)
-    except ValueError as error:
-        raise BadLink("tune") from error
 
 
 def _value(purpose: str, given: str) -> str:
@@ -278,38 +269,35 @@ def web_copy(delivery: Made) -> str:
     return _with_token("digest", token("digest", delivery.pk, delivery.created_at))
 
 
-def tune(reader_pk: int, paper_pk: int, at: datetime) -> str:
-    """The "save or tune" page of one paper for one reader, for 90 days from `at`.
-
-    `at`: the delivery's `created_at`, so that its web copy renews nothing.
-    """
-    return tunes(reader_pk, at)(paper_pk)
+def tune(delivery: Made, arxiv_id: str) -> str:
+    """The "save or tune" page of one paper of a delivery, for 90 days after that was
+    made: its web copy renews nothing."""
+    return tunes(delivery) + arxiv_id
 
 
-def tunes(reader_pk: int, at: datetime) -> Callable[[int], str]:
-    """The same for all papers of one mail, by paper: a morning of a million digests
-    needs twelve million, at about 3 microseconds each."""
-    before, after = _around(settings.PUBLIC_URL, "tune")
-    key = _key("tune", settings.SECRET_KEY)
-    reader, made = _base62(reader_pk), _base62(int(at.timestamp()))
-
-    def of(paper_pk: int) -> str:
-        value = f"{reader}-{_base62(paper_pk)}~{made}"
-        return f"{before}{value}~{_mac(key, value)}{after}"
-
-    return of
+def tunes(delivery: Made) -> str:
+    """What these addresses of all its papers begin with: a morning of a million digests
+    needs twelve million. The token is the delivery's; the page is told the paper by
+    name, and shows those of the delivery."""
+    made = token("tune", delivery.pk, delivery.created_at)
+    return _with_token("tune", made, _ANY_PAPER).removesuffix(_ANY_PAPER)
 
 
-def _with_token(name: str, made: str) -> str:
-    before, after = _around(settings.PUBLIC_URL, name)
+def papers() -> str:
+    """What the addresses of papers' own pages begin with."""
+    return paper(_ANY_PAPER).removesuffix(_ANY_PAPER)
+
+
+def _with_token(name: str, made: str, *more: str) -> str:
+    before, after = _around(settings.PUBLIC_URL, name, *more)
     return f"{before}{made}{after}"
 
 
 @lru_cache(maxsize=64)
-def _around(public_url: str, name: str) -> tuple[str, str]:
+def _around(public_url: str, name: str, *more: str) -> tuple[str, str]:
     """What such an address has before and after its token; `reverse` takes longer than
     a token does."""
-    before, after = reverse(name, args=[_PLACE]).split(_PLACE)
+    before, after = reverse(name, args=[_PLACE, *more]).split(_PLACE)
     return public_url + before, after
 
 

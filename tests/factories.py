@@ -8,9 +8,11 @@ from typing import Any
 
 from subscriptions import matching
 from subscriptions.models import (
+    Delivery,
     Edition,
     Listing,
     Paper,
+    Round,
     Subscriber,
     Subscription,
     TopicFilter,
@@ -113,6 +115,26 @@ def a_subscription(
         }
         | fields
     )
+
+
+def a_delivery(reader: Subscriber, *papers: Paper, **fields: Any) -> Delivery:
+    """The reader's sent digest of TUESDAY, with these papers besides those it has."""
+    digest, _ = Delivery.objects.get_or_create(
+        subscriber=reader,
+        due_date=TUESDAY,
+        defaults={
+            "round": Round.objects.get_or_create(due_date=TUESDAY)[0],
+            "state": Delivery.State.SENT,
+            "message_id": f"<{reader.pk}@papers.example.org>",
+            **fields,
+        },
+    )
+    of_it = {pick["paper"]: pick for pick in digest.picks}
+    for paper in papers:
+        of_it[paper.pk] = {"listing": None, "paper": paper.pk, "filters": []}
+    digest.picks = list(of_it.values())
+    digest.save()
+    return digest
 
 
 def _noon(day: date) -> datetime:

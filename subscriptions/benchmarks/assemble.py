@@ -88,7 +88,6 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
             DAY,
             (_reason(names[at % len(names)], card.title.split()[0]),),
             f"{site}/papers/{card.arxiv_id}",
-            f"{site}/tune/{number:05}-{at:04}~{token[-36:]}",
         )
         for at, card in enumerate(cards)
     ]
@@ -108,6 +107,7 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
             web=f"{site}/digests/{token}",
             privacy=f"{site}/privacy",
             site=f"{site}/",
+            tune=f"{site}/tune/{token[-36:]}/",
         ),
         due_date=DAY,
         first=False,

@@ -30,7 +30,7 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions import links, matching, pipeline
-from subscriptions.models import Delivery, Subscriber, Subscription, TopicFilter
+from subscriptions.models import Delivery, Paper, Subscriber, Subscription, TopicFilter
 from subscriptions.pipeline.mails import outgoing_digests
 
 from .mix import DAY, Mix
@@ -129,6 +129,7 @@ def _links() -> Iterator[str]:
     """Every link to this site in every mail, once per mail, as a path."""
     ours = re.compile(re.escape(settings.PUBLIC_URL) + r"[^\s\"'<>\])]*")
     ids = list(Delivery.objects.order_by("pk").values_list("pk", flat=True))
+    papers = dict(Paper.objects.values_list("pk", "arxiv_id"))
     for start in range(0, len(ids), 100):
         some = ids[start : start + 100]
         deliveries = Delivery.objects.in_bulk(some)
@@ -138,11 +139,7 @@ def _links() -> Iterator[str]:
             )
             delivery = deliveries[key]
             for pick in delivery.picks:  # whichever of them the mail shows
-                found[
-                    links.tune(
-                        delivery.subscriber_id, pick["paper"], delivery.created_at
-                    )
-                ] = None
+                found[links.tune(delivery, papers[pick["paper"]])] = None
             yield from map(_path, found)
 
 

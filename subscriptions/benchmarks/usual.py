@@ -25,8 +25,9 @@ _HTML = """{% extends "emails/digest/body.html" %}
 {% block sections %}
   {% for name, number, shown in sections %}
     {% include "emails/parts/section.html" %}
-    {% for paper, why, actions in shown %}
+    {% for paper, why, names, actions in shown %}
       {% include "emails/parts/paper.html" %}
+      {% set also %}{% include "emails/parts/also.html" %}{% endset %}
       {% include "emails/parts/why.html" %}
       {% include "emails/parts/actions.html" %}
       {% if not loop.last %}
@@ -40,10 +41,11 @@ _TEXT = """{% extends "emails/digest/body.txt" %}
 {% block sections %}
 {% for name, number, shown in sections %}
 {% include "emails/parts/section.txt" %}
-{% for paper, why, actions in shown %}
+{% for paper, why, names, actions in shown %}
 
 {{ paper.place }}
 {%- include "emails/parts/paper.txt" %}
+{% set also %}{% include "emails/parts/also.txt" %}{% endset %}
 {% include "emails/parts/why.txt" %}
 {% include "emails/parts/actions.txt" %}
 {% endfor %}
@@ -68,7 +70,7 @@ _DJANGO = """<!DOCTYPE html>
 {% for name, number, shown in sections %}
 <h2 class="group">{{ name }}
 <span class="tally">· {{ number }} papers</span></h2>
-{% for paper, why, actions in shown %}
+{% for paper, why, names, actions in shown %}
 <p class="kicker"><span class="field">{{ paper.category }}</span>
 {% for fact in paper.facts %} · {{ fact }}{% endfor %}</p>
 <h3 class="title">
@@ -81,7 +83,7 @@ _DJANGO = """<!DOCTYPE html>
 <p class="why">Why: <b>{{ why.filter }}</b>:
 {% for before, words, after in why.found %}
 {{ before }}<span class="mark">{{ words }}</span>{{ after }}{% endfor %}
-{% for name in why.also_in %}; also in <b>{{ name }}</b>{% endfor %}</p>
+{% for name in names %}; also in <b>{{ name }}</b>{% endfor %}</p>
 <p class="actions">{% for label, address in actions %}
 <a class="action" href="{{ address }}">{{ label }}</a>{% endfor %}</p>
 {% endfor %}{% endfor %}
@@ -105,9 +107,9 @@ def context(d: Digest, kept: int, full: int) -> dict[str, Any]:
             said = {each: getattr(paper, each) for each in paper.__slots__}
             names.append(phrases.short_name(paper.title))
             place = f"{len(names)}.".ljust(4)
-            why = papers.why(entry.reasons)
-            actions = papers.actions(entry.card, about[1], entry.tune_url)
-            shown.append((SimpleNamespace(**said, place=place), why, actions))
+            why, others = papers.why(entry.reasons), papers.others(entry.reasons)
+            actions = papers.actions(entry.card, about[1], d.links.tune)
+            shown.append((SimpleNamespace(**said, place=place), why, others, actions))
         sections.append((name, len(entries), shown))
     inside = phrases.inside(names)
     return {

@@ -75,7 +75,6 @@ def entry(
         listed_on=listed_on,
         reasons=reasons or (reason(),),
         page_url=f"https://papers.example.org/papers/{paper.arxiv_id}",
-        tune_url=f"https://papers.example.org/tune/2b-{paper.arxiv_id[-2:]}~1uQ9~Jm4nq7rWw0",
     )
 
 
@@ -87,6 +86,7 @@ def links(host: str = "papers.example.org") -> Links:
         unsubscribe=f"{site}/unsubscribe/{signed}",
         one_click=f"{site}/unsubscribe/{signed}",
         web=f"{site}/digest/{signed}",
+        tune=f"{site}/tune/{signed}/",
         privacy=f"{site}/privacy",
         site=f"{site}/",
     )

@@ -6,7 +6,7 @@ what they are, and by which words they were found, is made once and kept for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -78,7 +78,6 @@ class _Reader(NamedTuple):
 class _Listed(NamedTuple):
     """A listing as a digest shows it, and as a filter reads it."""
 
-    paper: int
     card: Card
     source: str
     listed_on: date
@@ -109,7 +108,6 @@ class Digests:
         for listing in found.filter(pk__in=unknown):
             card = listing.card
             self._listed[listing.pk] = _Listed(
-                listing.paper_id,
                 card,
                 Source(listing.source).label,
                 listing.listed_on,
@@ -119,11 +117,10 @@ class Digests:
 
     def _digest(self, told: Told) -> rendering.Digest:
         filters = {each["id"]: each for each in told.filters}
-        tune = links.tunes(told.subscriber_id, told.created_at)
         groups = [
             rendering.Group(
                 filters[key]["name"],
-                tuple([self._entry(pick, filters, tune) for pick in picks]),
+                tuple([self._entry(pick, filters) for pick in picks]),
             )
             for key, picks in groupby(told.picks, lambda pick: pick["filters"][0])
         ]
@@ -155,20 +152,16 @@ class Digests:
         )
 
     def _entry(
-        self,
-        pick: dict[str, Any],
-        filters: Mapping[int, dict[str, Any]],
-        tune: Callable[[int], str],
+        self, pick: dict[str, Any], filters: Mapping[int, dict[str, Any]]
     ) -> rendering.Entry:
         key = pick["listing"]
-        paper, card, source, listed_on, page_url, _ = self._listed[key]
+        card, source, listed_on, page_url, _ = self._listed[key]
         return rendering.Entry(
             card,
             source,
             listed_on,
             tuple([self._reason(key, filters[each]) for each in pick["filters"]]),
             page_url,
-            tune(paper),
         )
 
     def _reason(self, listing: int, by: dict[str, Any]) -> rendering.Reason:
@@ -180,7 +173,7 @@ class Digests:
         return reason
 
     def _again(self, line: dict[str, Any]) -> rendering.Again:
-        _, card, source, _, page_url, _ = self._listed[line["listing"]]
+        card, source, _, page_url, _ = self._listed[line["listing"]]
         return rendering.Again(
             card, source, date.fromisoformat(line["sent_on"]), page_url
         )
@@ -217,6 +210,7 @@ def _links(told: Told) -> rendering.Links:
         unsubscribe=unsubscribe,
         one_click=unsubscribe,
         web=links.web_copy(told) if told.pk else site,
+        tune=links.tunes(told) if told.pk else links.papers(),
         privacy=links.privacy(),
         site=site,
     )

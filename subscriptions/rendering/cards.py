@@ -6,6 +6,7 @@ changed is another one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from .pieces import hole, template
 
 # A paper takes about 10 kB: some thousands are the lists of some days.
 _PAPERS, _WHYS, _HEADINGS = 4_000, 50_000, 5_000
+_PARTS = ("html", "txt")
 
 
 class Coded(NamedTuple):
@@ -27,8 +29,8 @@ class Coded(NamedTuple):
     text: bytes
 
 
-class Actions(NamedTuple):
-    """What stands before and after the address where the reader tunes."""
+class Around(NamedTuple):
+    """What stands before and after a hole."""
 
     html: tuple[bytes, bytes]
     text: tuple[bytes, bytes]
@@ -67,6 +69,7 @@ class _Shelf(NamedTuple):
     page_url: str
     sample: bool
     papers: list[Paper | None]
+    least: list[int]  # `least` without a why-line, once it was asked for
 
 
 # By the id of what they hold: to look into a card and its reasons would be a dozen
@@ -79,14 +82,19 @@ def kept(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Pa
     """`paper`, found at once where the caller hands in the same card for many mails."""
     shelf = _shelves.get(id(card))
     if shelf is None or shelf[1] != page_url or shelf[2] is not sample:
-        if len(_shelves) >= _PAPERS:
-            _shelves.clear()
-        shelf = _shelves[id(card)] = _Shelf(card, page_url, sample, [None] * 4)
+        shelf = _shelved(card, sample, page_url)
     papers, at = shelf[3], full + 2 * leads
     found = papers[at]
     if found is None:
         found = papers[at] = paper(card, sample, page_url, full, leads)
     return found
+
+
+def _shelved(card: Card, sample: bool, page_url: str) -> _Shelf:
+    if len(_shelves) >= _PAPERS:
+        _shelves.clear()
+    shelf = _shelves[id(card)] = _Shelf(card, page_url, sample, [None] * 4, [])
+    return shelf
 
 
 def why(reasons: tuple[Reason, ...]) -> Why:
@@ -96,9 +104,22 @@ def why(reasons: tuple[Reason, ...]) -> Why:
     if found is None:
         if len(_whys) >= _WHYS:
             _whys.clear()
-        html, text = _why(reasons)
+        html, text = _put_together(reasons)
         found = _whys[key] = Why(html, text, max(len(html), len(text)), reasons)
     return found
+
+
+def _put_together(reasons: tuple[Reason, ...]) -> Coded:
+    """Of pieces: readers have their filters in so many combinations that most lines
+    occur once."""
+    if not reasons:
+        return Coded(b"", b"")
+    names = papers.others(reasons)
+    (html, html_after), (text, text_after) = _why(reasons[0], bool(names))
+    if not names:
+        return Coded(html, text)
+    also = _also(names)
+    return Coded(html + also.html + html_after, text + also.text + text_after)
 
 
 @lru_cache(maxsize=_PAPERS)
@@ -107,13 +128,17 @@ def paper(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> P
     return _paper(*about, _leading(*about) if leads else _card(*about).html)
 
 
-@lru_cache(maxsize=_WHYS)
 def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) -> int:
     """Bytes of this paper in a part, at the most, with its abstract cut short and
     without the address where its reader tunes."""
-    leading = kept(card, sample, page_url, full=False, leads=True)
-    other = kept(card, sample, page_url, full=False, leads=False)
-    return max(leading.size, other.size) + why(reasons).size
+    shelf = _shelves.get(id(card))
+    if shelf is None or shelf[1] != page_url or shelf[2] is not sample:
+        shelf = _shelved(card, sample, page_url)
+    if not shelf[4]:
+        leading = kept(card, sample, page_url, full=False, leads=True)
+        other = kept(card, sample, page_url, full=False, leads=False)
+        shelf[4].append(max(leading.size, other.size))
+    return shelf[4][0] + why(reasons).size
 
 
 def marked(
@@ -169,16 +194,25 @@ def _html(
 
 
 @lru_cache(maxsize=_PAPERS)
-def _actions(card: Card, sample: bool) -> Actions:
-    actions = papers.actions(card, sample, hole("tune"))
-    return Actions(
-        *(_around(f"parts/actions.{part}", actions) for part in ("html", "txt"))
-    )
+def _actions(card: Card, sample: bool) -> Around:
+    """What a reader can do with it, before and after the address where they tune."""
+    actions = {"actions": papers.actions(card, sample, hole("tune"))}
+    html, text = (_around(f"parts/actions.{part}", actions) for part in _PARTS)
+    return Around(html, text)
 
 
 @lru_cache(maxsize=_WHYS)
-def _why(reasons: tuple[Reason, ...]) -> Coded:
-    return _coded("parts/why", {"why": papers.why(reasons)})
+def _why(first: Reason, others: bool) -> Around:
+    """By which words the first filter found it, before and after the others' names."""
+    told = {"why": papers.why((first,)), "also": hole("also") if others else ""}
+    around = _around if others else _before
+    html, text = (around(f"parts/why.{part}", told) for part in _PARTS)
+    return Around(html, text)
+
+
+@lru_cache(maxsize=_WHYS)
+def _also(names: tuple[str, ...]) -> Coded:
+    return _coded("parts/also", {"names": names})
 
 
 @lru_cache(maxsize=_HEADINGS)
@@ -192,24 +226,23 @@ def rule() -> bytes:
     return _whole("parts/rule.html", {})
 
 
-def _coded(name: str, context: dict[str, object]) -> Coded:
+def _coded(name: str, context: Mapping[str, object]) -> Coded:
     return Coded(_whole(f"{name}.html", context), _whole(f"{name}.txt", context))
 
 
-def _whole(name: str, context: dict[str, object]) -> bytes:
+def _whole(name: str, context: Mapping[str, object]) -> bytes:
     """A template without holes."""
     pieces = template(name, context)
     return b"".join(piece for piece in pieces if isinstance(piece, bytes))
 
 
-def _around(name: str, actions: object) -> tuple[bytes, bytes]:
+def _before(name: str, context: Mapping[str, object]) -> tuple[bytes, bytes]:
+    """A template without holes, and nothing after it."""
+    return _whole(name, context), b""
+
+
+def _around(name: str, context: Mapping[str, object]) -> tuple[bytes, bytes]:
     """A template with one hole."""
-    before, _, after = template(name, {"actions": actions})
+    before, _, after = template(name, context)
     assert isinstance(before, bytes) and isinstance(after, bytes)  # noqa: S101
-    return before, _same(after)
-
-
-@lru_cache(maxsize=100)
-def _same(piece: bytes) -> bytes:
-    """One object for what is equal under most papers."""
-    return piece
+    return before, after

@@ -25,6 +25,7 @@ FULL_ABSTRACTS = 8
 _REST, _AGAIN, _HEADING, _BREAKS = 20_000, 5_000, 2_500, 500
 
 _BETWEEN = coded(" · ")
+_HOLES = ("preferences", "unsubscribe", "web", "privacy", "tune")
 
 
 def digest(d: Digest, whole: bool = False, abstracts: int = FULL_ABSTRACTS) -> Rendered:
@@ -63,11 +64,11 @@ def surely_fits(d: Digest) -> bool:
     An abstract may always turn short, so papers count with short ones. All else is
     counted as if each of its characters needed the most that any can.
     """
+    of_paper, for_each = cards.least, len(d.links.tune) + _BREAKS
     least = _around_them(d)
     for group in d.groups:
-        for card, source, _, reasons, page_url, tune_url in group.entries:
-            least += cards.least(card, source == "Sample", page_url, reasons)
-            least += len(tune_url) + _BREAKS
+        for card, source, _, reasons, page_url in group.entries:
+            least += of_paper(card, source == "Sample", page_url, reasons) + for_each
     return least < SIZE_LIMIT
 
 
@@ -117,9 +118,10 @@ def _small_enough(parts: _Parts) -> bool:
 
 def _parts(d: Digest, kept: int, full: int, marks: bool = False) -> _Parts:
     """Of the first `kept` papers, the first `full` of them with whole abstracts."""
-    sections = papers.sections(d, kept)
-    links, tunes = _addresses(d, sections)
-    shown, html, text, most = _sections(sections, tunes, full, marks)
+    links = _addresses(d.links)
+    escaped = _for_html(d.links, links)
+    tunes = escaped["tune"], links["tune"]
+    shown, html, text, most = _sections(papers.sections(d, kept), tunes, full, marks)
     total = sum([len(group.entries) for group in d.groups])
     names = [paper.name for paper in shown]
     subject, inside = phrases.subject(names, d.due_date, total), phrases.inside(names)
@@ -128,30 +130,17 @@ def _parts(d: Digest, kept: int, full: int, marks: bool = False) -> _Parts:
     text_part = [*above.text.filled(links), *text, *below.text.filled(links)]
     if d.recipient.text_only:
         return _Parts(subject, [], text_part, most)
-    holes = _for_html(d.links, links)
-    holes["subject"] = coded(str(escape(subject)))
+    escaped["subject"] = coded(str(escape(subject)))
     next_papers = shown[BESIDE : BESIDE + inside]
-    holes["inside"] = _BETWEEN.join([paper.name_html for paper in next_papers])
-    html_part = [*above.html.filled(holes), *html, *below.html.filled(holes)]
+    escaped["inside"] = _BETWEEN.join([paper.name_html for paper in next_papers])
+    html_part = [*above.html.filled(escaped), *html, *below.html.filled(escaped)]
     return _Parts(subject, html_part, text_part, most)
 
 
-def _addresses(
-    d: Digest, sections: list[papers.Section]
-) -> tuple[dict[str, bytes], list[bytes]]:
-    """The reader's own, coded: those of the mail by name, and those of its papers."""
-    own = d.links
-    tunes = [entry.tune_url for section in sections for entry in section.entries]
-    preferences, unsubscribe, web, privacy, *tunes_coded = coded_each(
-        [own.preferences, own.unsubscribe, own.web, own.privacy, *tunes]
-    )
-    named = {
-        "preferences": preferences,
-        "unsubscribe": unsubscribe,
-        "web": web,
-        "privacy": privacy,
-    }
-    return named, tunes_coded
+def _addresses(own: Links) -> dict[str, bytes]:
+    """The reader's own, coded."""
+    texts = [own.preferences, own.unsubscribe, own.web, own.privacy, own.tune]
+    return dict(zip(_HOLES, coded_each(texts), strict=True))
 
 
 def _for_html(links: Links, holes: dict[str, bytes]) -> dict[str, bytes]:
@@ -165,19 +154,20 @@ def _for_html(links: Links, holes: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def _sections(
-    sections: list[papers.Section], tunes: list[bytes], full: int, marks: bool
+    sections: list[papers.Section], tune: tuple[bytes, bytes], full: int, marks: bool
 ) -> _Sections:
-    """`tunes`: the addresses of their papers, coded."""
+    """`tune`: the link of that name, coded for HTML and for text."""
     shown: list[cards.Paper] = []
     html: list[bytes] = []
     text: list[bytes] = []
     rule, kept, why_line = cards.rule(), cards.kept, cards.why
+    tune_html, tune_text = tune
     at = most = 0
     for heading, entries in sections:
         head = cards.heading(heading, len(entries))
         html.append(head.html)
         text.append(head.text)
-        for card, source, _, reasons, page_url, _ in entries:
+        for card, source, _, reasons, page_url in entries:
             about = card, source == "Sample", page_url, at < full, at == 0
             if marks:
                 paper = cards.marked(*about, papers.words(reasons))
@@ -195,14 +185,20 @@ def _sections(
                 size,
             ) = paper
             why, text_why, why_size, _ = why_line(reasons)
-            tune = tunes[at]
             at += 1
             shown.append(paper)
-            html += (before, why, actions, tune, after, rule)
-            text += (place(at), text_before, text_why, text_actions, tune, text_after)
-            most += size + why_size + len(tune)
+            html += (before, why, actions, tune_html, after, rule)
+            text += (
+                place(at),
+                text_before,
+                text_why,
+                text_actions,
+                tune_text,
+                text_after,
+            )
+            most += size + why_size
         html.pop()  # the rule after a section's last paper
-    return _Sections(shown, html, text, most + _BREAKS * at)
+    return _Sections(shown, html, text, most + (len(tune_html) + _BREAKS) * at)
 
 
 @lru_cache(maxsize=100)

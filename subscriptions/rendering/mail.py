@@ -37,7 +37,6 @@ class Entry(NamedTuple):
     listed_on: date
     reasons: tuple[Reason, ...]
     page_url: str
-    tune_url: str  # the reader's own page of the paper, to save it and tune filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,8 @@ class Covered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The reader's own links; `one_click` takes the POST of RFC 8058."""
+    """The reader's own links; `one_click` takes the POST of RFC 8058. `tune`, followed
+    by a paper's arXiv id, is a digest's page to save that and to tune what comes."""
 
     preferences: str
     unsubscribe: str
@@ -76,6 +76,7 @@ class Links:
     web: str
     privacy: str
     site: str
+    tune: str = ""
 
 
 @dataclass(frozen=True, slots=True)

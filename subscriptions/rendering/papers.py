@@ -20,12 +20,11 @@ LONGEST_LINK = 500  # as the models store them
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Which filters brought a paper: the one in whose group it stands, what that found
-    (as `phrases.why` gives it), and the names of the others."""
+    """The filter in whose group a paper stands, and what it found there (as
+    `phrases.why` gives it)."""
 
     filter: str
     found: list[tuple[str, str, str]]
-    also_in: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +128,12 @@ def _pieces(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
 def why(reasons: tuple[Reason, ...]) -> Why | None:
     if not reasons:
         return None
-    return Why(
-        phrases.filter_name(reasons[0].filter_name),
-        phrases.why(reasons[0]),
-        tuple(phrases.filter_name(each.filter_name) for each in reasons[1:]),
-    )
+    return Why(phrases.filter_name(reasons[0].filter_name), phrases.why(reasons[0]))
+
+
+def others(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    """The names of the other filters that found it."""
+    return tuple([phrases.filter_name(each.filter_name) for each in reasons[1:]])
 
 
 def title(card: Card) -> str:
@@ -187,8 +187,9 @@ def _facts(card: Card) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def actions(card: Card, sample: bool, tune_url: str) -> tuple[tuple[str, str], ...]:
-    """At most three beside the title: a link-dense mail gets deferred."""
+def actions(card: Card, sample: bool, tune: str) -> tuple[tuple[str, str], ...]:
+    """At most three beside the title: a link-dense mail gets deferred. `tune`: as of
+    `Links`."""
     found = []
     if not sample:
         found.append(("PDF", f"https://arxiv.org/pdf/{quote(card.arxiv_id)}"))
@@ -196,4 +197,4 @@ def actions(card: Card, sample: bool, tune_url: str) -> tuple[tuple[str, str], .
         found.append(("Code", code))
     elif project := web_link(card.project_url):
         found.append(("Project", project))
-    return (*found, ("Save or tune", tune_url))
+    return (*found, ("Save or tune", tune + quote(card.arxiv_id)))

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from subscriptions import consent, links, matching
 from subscriptions.consent import Wanted
 from subscriptions.models import (
+    Delivery,
     Mute,
     Paper,
     SavedPaper,
@@ -31,7 +32,7 @@ from subscriptions.models import (
 from .muting import TOO_MANY, read_mute
 from .pace import Pace, TooOften
 
-# Of one reader, whatever the paper: several scanners open all links of a digest twice.
+# Of one digest, whatever the paper: several scanners open all its links twice.
 PACE = Pace(most=120, seconds=60)
 DONE = {
     "save": "Saved. Your saved papers are listed among your preferences.",
@@ -135,10 +136,10 @@ def _as_written(each: Subscription) -> tuple[matching.Query, str]:
 
 @csrf_exempt  # the token in the address is the key: who has it needs no cookie
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, token: str) -> HttpResponse:
+def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     """GET shows and writes nothing; `action` of a POST says which button it was."""
     try:
-        tuned = Tuned(*_named(token))
+        tuned = Tuned(*_named(token, arxiv_id))
     except links.Expired:
         return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
     except TooOften as often:
@@ -167,16 +168,21 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "pages/tune.html", context)
 
 
-def _named(token: str) -> tuple[Subscriber, Paper]:
+def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
+    """The reader of the delivery that the token names, and a paper of it: of others the
+    page would tell whoever the digest was forwarded to which filters find them."""
     try:
-        reader, paper = links.read_tune(token)
-        PACE.count(reader)
+        key = links.read("tune", token)
+        PACE.count(key)
+        delivery = Delivery.objects.select_related("subscriber").get(pk=key)
+        reader = delivery.subscriber
         saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
         papers = Paper.objects.annotate(is_saved=Exists(saved))
-        return Subscriber.objects.get(pk=reader), papers.get(pk=paper)
+        shown = [pick["paper"] for pick in delivery.picks]
+        return reader, papers.get(arxiv_id=arxiv_id, pk__in=shown)
     except links.Expired:
         raise
-    except (links.BadLink, Subscriber.DoesNotExist, Paper.DoesNotExist) as error:
+    except (links.BadLink, Delivery.DoesNotExist, Paper.DoesNotExist) as error:
         raise Http404 from error
 
 

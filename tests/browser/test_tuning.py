@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from subscriptions import links
 from tests.factories import (
     TUESDAY,
+    a_delivery,
     a_listing,
     a_paper,
     a_reader,
@@ -34,7 +35,7 @@ def test_a_reader_saves_a_paper_and_tunes_what_comes(
     a_listing(paper, an_edition())
     reader = a_reader()
     a_subscription(reader, "agent")
-    at = path_of(links.tune(reader.pk, paper.pk, datetime.now(UTC)))
+    at = path_of(links.tune(a_delivery(reader, paper), paper.arxiv_id))
     with watching(browser, 320, java_script_enabled=False) as watch:
         page, done = watch.page, watch.page.get_by_role("status")
         page.goto(live_server.url + at)

@@ -7,6 +7,7 @@ import pytest
 
 from digest_site.logs import WithoutTokens
 from subscriptions import links
+from subscriptions.models import Delivery
 
 
 @pytest.mark.parametrize(
@@ -22,11 +23,12 @@ def test_a_token_is_taken_out_of_a_message(purpose: str) -> None:
     assert record.getMessage() == "Error: /me/(token)/"
 
 
-def test_a_token_of_reader_and_paper_is_taken_out_whole() -> None:
-    link = links.tune(4711, 815, datetime(2026, 7, 7, tzinfo=UTC))
+def test_a_token_before_a_paper_is_taken_out_and_the_paper_stays() -> None:
+    digest = Delivery(pk=4711, created_at=datetime(2026, 7, 7, tzinfo=UTC))
+    link = links.tune(digest, "2607.01234")
     record = logging.LogRecord("x", 40, "", 1, "Error: %s", (link,), None)
     assert WithoutTokens().filter(record)
-    assert record.getMessage().endswith("/tune/(token)")
+    assert record.getMessage().endswith("/tune/(token)/2607.01234")
 
 
 def test_other_messages_stay_as_they_are() -> None:

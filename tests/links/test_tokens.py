@@ -9,12 +9,12 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from subscriptions import links
+from subscriptions.models import Delivery
 
 PURPOSES = [
     *("confirm", "preferences", "account", "unsubscribe", "digest"),
-    *("address", "withdraw", "still"),
+    *("address", "withdraw", "still", "tune"),
 ]
-EVERY = [*PURPOSES, "tune"]
 NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
 
 
@@ -52,7 +52,7 @@ def test_junk_is_a_bad_link_and_no_error(junk: str) -> None:
     ("purpose", "days"),
     [
         *(("confirm", 3), ("preferences", 30), ("account", 1), ("digest", 90)),
-        *(("address", 3), ("still", 365)),
+        *(("address", 3), ("still", 365), ("tune", 90)),
     ],
 )
 def test_links_that_expire_do(purpose: str, days: int) -> None:
@@ -81,7 +81,7 @@ def test_the_unsubscribe_address_is_short_enough_for_one_header_line() -> None:
     assert len(links.token("unsubscribe", 1_000_000)) <= 30
 
 
-@pytest.mark.parametrize("purpose", EVERY)
+@pytest.mark.parametrize("purpose", PURPOSES)
 def test_tokens_are_those_of_djangos_signer(purpose: str) -> None:
     """Made by hand because they are many; read by the signer."""
     signer = signing.TimestampSigner(salt=f"paper-round.{purpose}", sep="~")
@@ -89,59 +89,21 @@ def test_tokens_are_those_of_djangos_signer(purpose: str) -> None:
     assert signer.signature(value)[:22] == mac
 
 
-# --- save or tune: a reader and a paper ---------------------------------------------
+# --- save or tune: a delivery's token and a paper -----------------------------------
 
 
-def tune(reader: int = 7, paper: int = 9, at: datetime = NOON) -> str:
-    return links.tune(reader, paper, at).rpartition("/")[2]
-
-
-def test_a_tune_link_names_its_reader_and_its_paper(settings: Settings) -> None:
+@pytest.mark.parametrize("arxiv_id", ["2607.01234", "hep-th/9901001"])
+def test_a_tune_link_names_its_delivery_and_its_paper(
+    settings: Settings, arxiv_id: str
+) -> None:
     settings.PUBLIC_URL = "https://papers.example.org"
-    link = links.tune(1_000_000, 123_456, NOON)
-    assert link.startswith("https://papers.example.org/tune/")
-    assert len(link.rpartition("/")[2]) <= 40
+    link = links.tune(Delivery(pk=1_000_000, created_at=NOON), arxiv_id)
+    token, _, paper = link.removeprefix("https://papers.example.org/tune/").partition(
+        "/"
+    )
+    assert (paper, len(token) <= 40) == (arxiv_id, True)
     with time_machine.travel(NOON, tick=False):
-        assert links.read_tune(link.rpartition("/")[2]) == (1_000_000, 123_456)
-
-
-@time_machine.travel(NOON, tick=False)
-def test_a_tune_token_opens_no_other_door_and_no_other_token_opens_this() -> None:
-    for purpose in PURPOSES:
-        with pytest.raises(links.BadLink):
-            links.read(purpose, tune())
-        with pytest.raises(links.BadLink):
-            links.read_tune(links.token(purpose, 7))
-    with pytest.raises(links.BadLink):
-        links.read_tune(links.token("tune", 7))  # of no paper
-
-
-@time_machine.travel(NOON, tick=False)
-def test_every_changed_character_makes_a_tune_token_bad() -> None:
-    token = tune()
-    for index, sign in enumerate(token):
-        changed = token[:index] + ("A" if sign != "A" else "B") + token[index + 1 :]
-        with pytest.raises(links.BadLink):
-            links.read_tune(changed)
-
-
-def test_a_tune_link_works_for_90_days_from_its_digest() -> None:
-    with time_machine.travel(NOON + timedelta(days=90, seconds=-5), tick=False):
-        assert links.read_tune(tune()) == (7, 9)
-    late = time_machine.travel(NOON + timedelta(days=90, seconds=5), tick=False)
-    with late, pytest.raises(links.Expired):
-        links.read_tune(tune())
-
-
-@time_machine.travel(NOON, tick=False)
-def test_a_tune_link_outlives_a_rotated_key(settings: Settings) -> None:
-    settings.SECRET_KEY = "old-key"
-    token = tune()
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["old-key"]
-    assert links.read_tune(token) == (7, 9)
-    settings.SECRET_KEY_FALLBACKS = []
-    with pytest.raises(links.BadLink):
-        links.read_tune(token)
+        assert links.read("tune", token) == 1_000_000
 
 
 def test_reading_an_old_mail_on_the_web_renews_nothing() -> None:

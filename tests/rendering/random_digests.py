@@ -108,7 +108,6 @@ class Digests:
             listed_on=date(2026, 7, 1) + timedelta(random.randint(0, 6)),
             reasons=tuple(self.reason() for _ in range(random.choice([0, 1, 1, 1, 3]))),
             page_url=f"https://{random.choice(_HOSTS)}/papers/{paper.arxiv_id}",
-            tune_url=f"https://{random.choice(_HOSTS)}/tune/{number}~.{number**9}.",
         )
 
     def links(self) -> Links:
@@ -120,6 +119,7 @@ class Digests:
             unsubscribe=f"{site}/unsubscribe/{token}{odd}",
             one_click=f"{site}/unsubscribe/{token}",
             web=f"{site}/digests/{token}.{token}",
+            tune=f"{site}/tune/{token}.{odd}/",
             privacy=f"{site}/privacy",
             site=f"{site}/",
         )

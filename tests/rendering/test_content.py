@@ -178,7 +178,7 @@ def test_a_paper_links_to_arxiv_pdf_code_and_the_page_to_tune_it_and_no_more() -
         "https://arxiv.org/abs/2607.00001",
         "https://arxiv.org/pdf/2607.00001",
         "https://code.example/x",
-        "https://papers.example.org/tune/2b-01~1uQ9~Jm4nq7rWw0",
+        "https://papers.example.org/tune/2bZ~1uQ9xT~Jm4nq7rWw0oYk3eVb8sLzA/2607.00001",
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -12,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from subscriptions import links
 from subscriptions.web import pace, tune
 from subscriptions.web.pace import Pace, TooOften
-from tests.factories import a_listing, a_paper, a_reader, an_edition
+from tests.factories import a_delivery, a_listing, a_paper, a_reader, an_edition
 
 from .world import path_of
 
@@ -54,16 +52,16 @@ def test_only_so_many_are_remembered(
 
 
 @pytest.mark.django_db
-def test_the_page_answers_one_reader_so_often_and_the_site_goes_on(
+def test_the_pages_of_one_digest_answer_so_often_and_the_site_goes_on(
     client: Client, clock: list[float]
 ) -> None:
     paper, other = a_paper(), a_paper()
     a_listing(paper, an_edition())
-    reader, now = a_reader(), datetime.now(UTC)
-    mine = path_of(links.tune(reader.pk, paper.pk, now))
+    digest = a_delivery(a_reader(), paper, other)
+    mine = path_of(links.tune(digest, paper.arxiv_id))
     for _ in range(tune.PACE.most):
-        tune.PACE.count(reader.pk)
-    for again in (mine, path_of(links.tune(reader.pk, other.pk, now))):
+        tune.PACE.count(digest.pk)
+    for again in (mine, path_of(links.tune(digest, other.arxiv_id))):
         with CaptureQueriesContext(
             connection,
         ) as asked:
@@ -72,7 +70,7 @@ def test_the_page_answers_one_reader_so_often_and_the_site_goes_on(
         assert not asked.captured_queries
     assert client.post(mine, {"action": "save"}).status_code == 429
     assert client.get(f"/papers/{paper.arxiv_id}").status_code == 200
-    theirs = path_of(links.tune(a_reader().pk, paper.pk, now))
+    theirs = path_of(links.tune(a_delivery(a_reader(), paper), paper.arxiv_id))
     assert client.get(theirs).status_code == 200
     clock[0] += 60
     assert client.get(mine).status_code == 200
@@ -80,8 +78,10 @@ def test_the_page_answers_one_reader_so_often_and_the_site_goes_on(
 
 @pytest.mark.django_db
 def test_a_forged_link_counts_for_nobody(client: Client) -> None:
-    reader, paper = a_reader(), a_paper()
-    link = path_of(links.tune(reader.pk, paper.pk, datetime.now(UTC)))
+    paper = a_paper()
+    link = path_of(links.tune(a_delivery(a_reader(), paper), paper.arxiv_id))
+    token = link.split("/")[2]
     for _ in range(tune.PACE.most + 1):
-        assert client.get(f"{link[:-3]}AAA").status_code == 404
+        forged = link.replace(token, f"{token[:-3]}AAA")
+        assert client.get(forged).status_code == 404
     assert client.get(link).status_code == 200

@@ -18,6 +18,7 @@ from subscriptions.consent import Wanted
 from subscriptions.models import Paper, Subscriber
 from tests.factories import (
     TUESDAY,
+    a_delivery,
     a_listing,
     a_paper,
     a_reader,
@@ -47,7 +48,7 @@ def a_day() -> Paper:
 
 
 def address(reader: Subscriber, paper: Paper) -> str:
-    return path_of(links.tune(reader.pk, paper.pk, datetime.now(UTC)))
+    return path_of(links.tune(a_delivery(reader, paper), paper.arxiv_id))
 
 
 def look(reader: Subscriber, paper: Paper) -> str:
@@ -117,12 +118,24 @@ def test_a_forged_link_is_not_found_and_an_old_one_has_expired(client: Client) -
     reader, paper = a_reader(), a_day()
     with time_machine.travel(NOON, tick=False):
         at = address(reader, paper)
-        assert client.get(at[:-1]).status_code == 404
+        token = at.split("/")[2]
+        assert client.get(at.replace(token, token[:-1])).status_code == 404
         assert client.get(at).status_code == 200
     with time_machine.travel(NOON + timedelta(days=91), tick=False):
         response = client.get(at)
     assert response.status_code == 410
     assert "work for 90 days" in response.content.decode()
+
+
+def test_a_digest_opens_the_pages_of_its_own_papers_only(client: Client) -> None:
+    """Whoever it was forwarded to shall not try out which papers the filters find."""
+    reader, paper = a_reader(), a_day()
+    at, other = address(reader, paper), a_paper()
+    elsewhere = at.replace(paper.arxiv_id, other.arxiv_id)
+    assert client.get(at).status_code == 200
+    assert client.get(elsewhere).status_code == 404
+    assert client.post(elsewhere, {"action": "save"}).status_code == 404
+    assert not reader.saved_papers.exists()
 
 
 def test_who_was_erased_has_no_page_any_more(client: Client) -> None:

@@ -12,7 +12,7 @@ from django.core import serializers
 from django.utils import timezone
 
 from subscriptions import consent, links
-from subscriptions.models import Delivery, Letter, Round, Subscriber
+from subscriptions.models import Delivery, Letter, Paper, Round, Subscriber
 from subscriptions.models.readers import SILENT_UNTIL
 from tests import factories
 
@@ -32,6 +32,10 @@ class World:
     def paper(self) -> int:
         """The paper of the active reader's digest, by id."""
         return int(self.delivery.picks[0]["paper"])
+
+    @property
+    def arxiv_id(self) -> str:
+        return Paper.objects.get(pk=self.paper).arxiv_id
 
     def pages(self) -> dict[str, str]:
         """Every page that a GET can reach, by name."""
@@ -66,9 +70,7 @@ class World:
             "unsubscribe": path_of(links.unsubscribe(self.active)),
             "digest": path_of(links.web_copy(self.delivery)),
             "digest document": path_of(links.web_copy(self.delivery)) + "/document",
-            "tune": path_of(
-                links.tune(self.active.pk, self.paper, self.delivery.created_at)
-            ),
+            "tune": path_of(links.tune(self.delivery, self.arxiv_id)),
             "inbox": "/inbox/",
             "privacy": "/privacy",
         }
