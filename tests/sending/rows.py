@@ -109,7 +109,7 @@ def an_outgoing(
 
 def server(url: str, user: str = "", password: str = "", security: str = "") -> Any:
     """The value that the setting EMAIL_URL has for this address."""
-    from digest_site.values import MailServer
+    from digest_site.mail_values import MailServer
 
     parts = urlsplit(url)
     assert parts.hostname and parts.port
