@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 from jinja2 import StrictUndefined, select_autoescape
 
-from . import values
+from . import mail_values, values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
@@ -99,32 +99,32 @@ DEFAULT_FILTER = os.environ.get("DEFAULT_FILTER") or (
 )
 
 # --- mail ---------------------------------------------------------------------
-EMAIL_SERVER = setting("EMAIL_URL", "smtp://127.0.0.1:2525", values.mail_server)
-_mail_domain = values.mail_domain(_host)
-EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_mail_domain}", values.sender)
+EMAIL_SERVER = setting("EMAIL_URL", "smtp://127.0.0.1:2525", mail_values.mail_server)
+_mail_domain = mail_values.mail_domain(_host)
+EMAIL_FROM = setting("EMAIL_FROM", f"digest@{_mail_domain}", mail_values.sender)
 SENDER_IS_LOOPBACK = values.is_loopback(EMAIL_FROM.rpartition("@")[2].rstrip(">"))
-LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", values.list_id)
+LIST_ID = setting("LIST_ID", f"digest.{_mail_domain}", mail_values.list_id)
 POSTAL_ADDRESS = os.environ.get("POSTAL_ADDRESS", "")
 CONTROLLER = os.environ.get("CONTROLLER", "")
-CONTACT = setting("CONTACT", "", values.contact)
+CONTACT = setting("CONTACT", "", mail_values.contact)
 # What comes back, by mail and by webhook.
-BOUNCE_ADDRESS = setting("BOUNCE_ADDRESS", "", values.bounce_address)
+BOUNCE_ADDRESS = setting("BOUNCE_ADDRESS", "", mail_values.bounce_address)
 BOUNCE_LISTEN = setting("BOUNCE_LISTEN", "", values.listen)
 BOUNCE_MAILBOX = os.environ.get("BOUNCE_MAILBOX", "")
-WEBHOOK_SECRET = setting("WEBHOOK_SECRET", "", values.webhook_secret)
+WEBHOOK_SECRET = setting("WEBHOOK_SECRET", "", mail_values.webhook_secret)
 ANYMAIL = {
-    **setting("WEBHOOK_KEYS", "", values.webhook_keys),
+    **setting("WEBHOOK_KEYS", "", mail_values.webhook_keys),
     "WEBHOOK_SECRET": WEBHOOK_SECRET,
 }
 # The keys themselves are read by whoever signs; subscriptions/checks.py tries them.
-DKIM_DOMAIN = setting("DKIM_DOMAIN", "", values.signing_domain)
-DKIM_SELECTOR = setting("DKIM_SELECTOR", "", values.selector)
+DKIM_DOMAIN = setting("DKIM_DOMAIN", "", mail_values.signing_domain)
+DKIM_SELECTOR = setting("DKIM_SELECTOR", "", mail_values.selector)
 DKIM_KEY_FILE = os.environ.get("DKIM_KEY_FILE", "")
-DKIM_ED25519_SELECTOR = setting("DKIM_ED25519_SELECTOR", "", values.selector)
+DKIM_ED25519_SELECTOR = setting("DKIM_ED25519_SELECTOR", "", mail_values.selector)
 DKIM_ED25519_KEY_FILE = os.environ.get("DKIM_ED25519_KEY_FILE", "")
-OPERATOR_EMAIL = setting("OPERATOR_EMAIL", "", values.optional(values.addressee))
+OPERATOR_EMAIL = setting("OPERATOR_EMAIL", "", values.optional(mail_values.addressee))
 OPERATOR_SERVER = (
-    setting("OPERATOR_EMAIL_URL", "", values.optional(values.mail_server))
+    setting("OPERATOR_EMAIL_URL", "", values.optional(mail_values.mail_server))
     or EMAIL_SERVER
 )
 ALERT_URL = setting("ALERT_URL", "", values.optional(values.link))

@@ -1,7 +1,7 @@
-"""What the text of a setting may be: times of day, durations, servers, lists.
+"""What the text of a setting may be: times of day, durations, URLs, lists.
 
 Each function takes the text as given and returns the value, or raises ValueError with
-what would be right; settings.py adds the variable's name.
+what would be right; settings.py adds the variable's name. Mail's are in `mail_values`.
 """
 
 from __future__ import annotations
@@ -14,18 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import dj_database_url
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 T = TypeVar("T")
 LONGEST_HOLD = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"  # RFC 5322, section 3.2.3; matched as ASCII
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123, section 2.1
 _CATEGORY = r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?"
 
 
@@ -59,24 +54,6 @@ class ClockTime:
     def on(self, day: date) -> datetime:
         """The instant of this time on `day` (aware)."""
         return datetime.combine(day, self.time, self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mail is handed over. `security` is "" (plain), "starttls" or "tls"."""
-
-    host: str
-    port: int
-    security: str
-    user: str
-    password: str
-
-    @property
-    def is_loopback(self) -> bool:
-        return is_loopback(self.host)
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
@@ -157,31 +134,6 @@ def in_doubt(text: str) -> str:
     return text.strip().lower()
 
 
-def mail_server(text: str) -> MailServer:
-    parts = urlsplit(text.strip())
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(
-            "takes smtp://host:port, smtp+tls://user:password@host:587 or smtps://..."
-        )
-    try:
-        port = parts.port or _PORTS[parts.scheme]
-    except ValueError as error:
-        raise ValueError("takes a port from 1 to 65535") from error
-    clear = parts.scheme == "smtp" and not is_loopback(parts.hostname)
-    if clear and (parts.username or parts.password):
-        raise ValueError(
-            "takes smtp+tls://user:password@host or smtps://user:password@host: a"
-            " password does not go to another machine in clear"
-        )
-    return MailServer(
-        host=parts.hostname,
-        port=port,
-        security={"smtp": "", "smtp+tls": "starttls", "smtps": "tls"}[parts.scheme],
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-    )
-
-
 def link(text: str) -> str:
     """An address on the web, whatever stands behind its host."""
     wrong = ValueError("takes an address such as https://papers.example.org")
@@ -208,31 +160,6 @@ def web_address(text: str) -> str:
     return address.rstrip("/")
 
 
-def sender(text: str) -> str:
-    """`a@b.org` or `Name <a@b.org>`: one address in ASCII, on one line."""
-    named = re.fullmatch(r'(?:"[^"\\]+" *|[^"<>@,;:\\]*)<([^<>]*)>', text.strip())
-    address = named[1] if named else text.strip()
-    if not (text.isprintable() and address.isascii() and _is_address(address)):
-        raise ValueError(
-            "takes an address such as digest@papers.example.org, or a name and one:"
-            " Paper Round <digest@papers.example.org>"
-        )
-    return text.strip()
-
-
-def bounce_address(text: str) -> str:
-    """One address in ASCII to whose name `+` and 42 characters can be added, or ""."""
-    address = text.strip()
-    name, _, domain = address.rpartition("@")
-    fits = len(name) <= 20 and "+" not in name and address.isascii()
-    if address and not (fits and _is_address(address)):
-        raise ValueError(
-            "takes an address such as bounces@papers.example.org, at most 20 characters"
-            " and no + before its @"
-        )
-    return f"{name.lower()}@{domain.lower()}" if address else ""
-
-
 def listen(text: str) -> tuple[str, int] | None:
     """`host:port` as a pair; "": None."""
     if not text.strip():
@@ -241,79 +168,6 @@ def listen(text: str) -> tuple[str, int] | None:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError("takes an address of this machine such as 127.0.0.1:2526")
     return host.strip("[]"), int(port)
-
-
-def webhook_secret(text: str) -> str:
-    """`user:password` for HTTP basic authentication, or ""."""
-    user, colon, password = text.strip().partition(":")
-    if text.strip() and not (user and colon and len(password) >= 16):
-        raise ValueError("takes user:password, the password of at least 16 characters")
-    return text.strip()
-
-
-def webhook_keys(text: str) -> dict[str, str]:
-    """`NAME=value` pairs, separated by commas, under anymail's names."""
-    pairs = [each.strip() for each in text.split(",") if each.strip()]
-    found = dict(re.findall(r"^([A-Z][A-Z0-9_]+)=(.+)$", "\n".join(pairs), re.M))
-    if len(found) != len(pairs):
-        raise ValueError(
-            "takes NAME=value, separated by commas, such as"
-            " MAILGUN_WEBHOOK_SIGNING_KEY=..."
-        )
-    return found
-
-
-def mail_domain(host: str) -> str:
-    """The host where it can stand in an address of other machines, else localhost."""
-    usable = host.isascii() and _is_address(f"digest@{host}")
-    return "localhost" if is_loopback(host) or not usable else host
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
-
-
-def list_id(text: str) -> str:
-    """A label and a domain, joined by a dot (RFC 2919, section 2)."""
-    name = text.strip()
-    if len(name) > 255 or not re.fullmatch(rf"(?a:{_ATOM}(\.{_ATOM})+)", name):
-        raise ValueError("takes a name such as digest.papers.example.org")
-    return name
-
-
-def signing_domain(text: str) -> str:
-    """A domain of two labels or more in ASCII, lower case, or ""."""
-    name = text.strip().lower()
-    if name and (len(name) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", name)):
-        raise ValueError("takes a domain such as papers.example.org")
-    return name
-
-
-def selector(text: str) -> str:
-    """What stands before `._domainkey` in the DNS (RFC 6376, section 3.1), or ""."""
-    name = text.strip()
-    if name and (len(name) > 63 or not re.fullmatch(rf"(?i:{_LABEL})", name)):
-        raise ValueError("takes letters, digits and hyphens, such as digest2026")
-    return name
-
-
-def addressee(text: str) -> str:
-    """An e-mail address alone, in ASCII."""
-    address = text.strip()
-    if not (address.isascii() and _is_address(address)):
-        raise ValueError("takes an address such as ops@example.org")
-    return address
-
-
-def contact(text: str) -> str:
-    """An e-mail address or a web address where readers reach the operator, or ""."""
-    if "@" in text and not _is_address(text):
-        raise ValueError("takes an address such as ops@example.org")
-    return text if not text or "@" in text else link(text)
 
 
 def categories(text: str) -> tuple[str, ...]:

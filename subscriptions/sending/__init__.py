@@ -2,23 +2,30 @@
 
 In: rows of Delivery and Letter, and a function that turns their ids into mails. Out:
 their states, `DeliveryEvent`s, and how many of each. `loop` is the way of a batch:
-`claims` says who may send what, `smtp` hands mails over with the stage of every
-failure, `pace` says how fast, `journal` notes what is in hand, `ledger` what came of
-it; `recovery` takes over from senders that died, `lost` has what they leave, `epoch`
-notices a database that was restored. `pauses`, `window`, `canary` and `breaker` say
-when nothing goes, `notices` tells the operator. `inbox` is the embedded inbox for a
-trial without a relay.
+`ledger` says who may send what and keeps what came of it, `batch` has the mails made,
+`smtp` hands them over with the stage of every failure (`outcome`), `recovery` notes
+what is in hand and takes over from senders that died. `brakes` say how fast, and when
+nothing goes; `notices` tells the operator. `returns` is what comes back later. `inbox`
+is the embedded inbox for a trial without a relay. Each imports only what stands to its
+right: loop, batch and smtp, recovery, ledger, brakes, notices and outcome.
 """
 
 from .batch import Render
-from .breaker import trip
-from .canary import begin as begin_canary
-from .canary import follow as follow_canary
-from .canary import waits as canaries
-from .epoch import accept_restored, hold_check
-from .ledger import totals
+from .brakes.breaker import trip
+from .brakes.canary import begin as begin_canary
+from .brakes.canary import follow as follow_canary
+from .brakes.canary import waits as canaries
+from .brakes.pauses import (
+    lasting,
+    pause_all,
+    pause_round,
+    resume_all,
+    resume_round,
+    why_nothing_goes,
+)
+from .ledger.attempts import totals
+from .ledger.epoch import accept_restored, hold_check
 from .loop import send
-from .lost import held, release_held
 from .notices import owe, tell
 from .outcome import (
     Counts,
@@ -28,14 +35,7 @@ from .outcome import (
     Outgoing,
     RelayDown,
 )
-from .pauses import (
-    lasting,
-    pause_all,
-    pause_round,
-    resume_all,
-    resume_round,
-    why_nothing_goes,
-)
+from .recovery.lost import held, release_held
 
 __all__ = [
     "Counts",

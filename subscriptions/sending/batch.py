@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from subscriptions.crashpoint import crashpoint
 
-from .journal import Journal
-from .ledger import Lease
+from .ledger.attempts import Lease
 from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing, kind_and_place
+from .recovery.journal import Journal
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
 Fault = tuple[str, str]  # the kind of an error, and where it was raised

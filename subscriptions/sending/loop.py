@@ -19,21 +19,23 @@ from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
 
-from . import breaker, claims, epoch, ledger, pace, recovery
 from .batch import Making, Render, Size, awake, prepared, refuse_common
-from .journal import Journal
-from .ledger import Lease
+from .brakes import breaker, pace
+from .ledger import attempts, claims, epoch
+from .ledger.attempts import Lease, Tally
+from .ledger.persistence import persistently
+from .ledger.statements import Model
 from .outcome import Counts, NothingMade, Outcome, Outgoing, RelayDown
-from .persistence import persistently
+from .recovery import senders
+from .recovery.journal import Journal
 from .smtp import Handed, Relay
-from .statements import Model
 
 log = logging.getLogger(__name__)
 
 # A mail is begun while its lease lasts longer than payload and reply may take
 # (13 of its 15 minutes, smtp.Timeouts); it was fresh to half a minute.
 _BEGIN_WITHIN = 90.0
-_END_WITHIN = ledger.LEASE.total_seconds() - 60
+_END_WITHIN = attempts.LEASE.total_seconds() - 60
 # A relay that turns slow in the middle of a large batch: what it has not begun by then
 # goes back, and the next batch is smaller.
 _BATCH_WITHIN = 10.0
@@ -54,12 +56,12 @@ def send(
     not tried is as it was before. Raises LeaseOver where this process was stopped for
     so long that others have taken over.
     """
-    tally: ledger.Tally = Counter()
+    tally: Tally = Counter()
     stop = math.inf if until is None else until
-    with recovery.sender() as journal:
+    with senders.sender() as journal:
         try:
             epoch.refuse_restored()
-            recovery.recover(tally)
+            senders.recover(tally)
             _Run(model, render, journal, stop, tally).all_of(due_date)
         except RelayDown as error:
             log.error("sending stops: %s", error)
@@ -79,7 +81,7 @@ class _Run:
         render: Render,
         journal: Journal,
         stop: float,
-        tally: ledger.Tally,
+        tally: Tally,
     ) -> None:
         self._model, self._render, self._journal = model, render, journal
         self._stop, self._tally = stop, tally
@@ -163,10 +165,10 @@ class _Run:
         states = persistently(outcomes)
         self._tally.update(states.values())
         if untried:
-            ledger.release(untried)
+            attempts.release(untried)
 
     def _give_back(self, leases: Sequence[Lease]) -> None:
-        ledger.release(leases)
+        attempts.release(leases)
         self._journal.renew()
 
 

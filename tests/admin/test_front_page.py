@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import sending
 from subscriptions.admin import dashboard, figures
 from subscriptions.models import DeliveryEvent, LedgerEpoch
+from subscriptions.sending.ledger import epoch
 
 from .making import a_delivery, a_reader, a_round, a_run, one_of_everything
 
@@ -176,6 +176,6 @@ def test_a_restored_database_needs_a_person(
     desk: Client, settings: Any, tmp_path: Path
 ) -> None:
     settings.VAR_DIR = tmp_path
-    sending.epoch.advance()
+    epoch.advance()
     LedgerEpoch.objects.update(number=0)
     assert "restored from a backup" in front(desk)

@@ -8,6 +8,7 @@ import pytest
 
 from subscriptions import sending
 from subscriptions.models import Delivery, LedgerEpoch
+from subscriptions.sending.ledger import epoch
 from tests.sending.rows import TUESDAY, a_digest
 
 from .asking import ask
@@ -24,7 +25,7 @@ def held() -> Delivery:
 @pytest.fixture
 def restored(settings: Any, tmp_path: Any) -> None:
     settings.VAR_DIR = tmp_path
-    sending.epoch.advance()
+    epoch.advance()
     LedgerEpoch.objects.update(number=0)
 
 

@@ -10,8 +10,8 @@ import time_machine
 
 from subscriptions import consent
 from subscriptions.models import Delivery, Letter, Subscriber, Suppression
-from subscriptions.sending.refusals import refusal, suppressed_among
-from subscriptions.sending.statements import owed
+from subscriptions.sending.ledger.refusals import refusal, suppressed_among
+from subscriptions.sending.ledger.statements import owed
 from tests.sending.rows import a_digest, a_reader
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,8 @@ from django.utils import timezone
 from subscriptions import consent, links, pipeline
 from subscriptions.models import Letter, Subscriber
 from subscriptions.pipeline.letters import outgoing_letters
-from subscriptions.sending import Outcome, claims, ledger
+from subscriptions.sending import Outcome
+from subscriptions.sending.ledger import attempts, claims
 from tests.factories import TUESDAY, an_edition
 
 from .digests import MONDAY, WEDNESDAY, a_reader_of, at, listed
@@ -146,7 +147,7 @@ def test_rule_12_the_letter_does_not_put_off_the_next_digest() -> None:
         # The ledger's clock is the database's, which does not travel.
         Letter.objects.update(expires_at=at("9998-01-01T00:00"))
         (lease,) = claims.claim(Letter, "host:1:a", 50)
-        ledger.record([(lease, SENT)])
+        attempts.record([(lease, SENT)])
         assert reader.letters.get().state == "sent"
         consent.change_schedule(reader.pk, consent.Schedule(hour=1))
         listed(an_edition(day=WEDNESDAY), "Gradient flows")

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Round, Subscriber, Suppression
 from subscriptions.models.readers import domain_of, fold_address
-from subscriptions.sending import Outcome, Outgoing, ledger
-from subscriptions.sending.ledger import Lease
+from subscriptions.sending import Outcome, Outgoing
+from subscriptions.sending.ledger import attempts
+from subscriptions.sending.ledger.attempts import Lease
 
 TUESDAY = date(2026, 7, 7)
 BEFORE, COVERED = {"arxiv": "2026-07-06"}, {"arxiv": "2026-07-07"}
@@ -94,7 +95,7 @@ def outgoing(mail: Delivery | Letter) -> Outgoing:
 
 def recorded(lease: Lease, outcome: Outcome) -> str | None:
     """The state that this outcome of one mail led to; None if the lease was lost."""
-    return ledger.record([(lease, outcome)]).get(lease)
+    return attempts.record([(lease, outcome)]).get(lease)
 
 
 def an_outgoing(
@@ -108,7 +109,7 @@ def an_outgoing(
 
 def server(url: str, user: str = "", password: str = "", security: str = "") -> Any:
     """The value that the setting EMAIL_URL has for this address."""
-    from digest_site.values import MailServer
+    from digest_site.mail_values import MailServer
 
     parts = urlsplit(url)
     assert parts.hostname and parts.port

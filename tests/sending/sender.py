@@ -42,7 +42,8 @@ def shorten_leases() -> None:
     """Leases of eight seconds, not fifteen minutes, and what follows from that."""
     from datetime import timedelta
 
-    from subscriptions.sending import claims, loop
+    from subscriptions.sending import loop
+    from subscriptions.sending.ledger import claims
 
     claims.LEASE, claims._FRESH = timedelta(seconds=8), timedelta(seconds=1)
     loop._BEGIN_WITHIN, loop._END_WITHIN = 5, 6

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from subscriptions.models import Delivery, Mailing, Subscriber
-from subscriptions.sending import Counts, NothingMade, Outgoing, batch, claims, send
+from subscriptions.sending import Counts, NothingMade, Outgoing, batch, send
 from subscriptions.sending.batch import Size
+from subscriptions.sending.ledger import claims
 
 from .oracle import Moment
 from .rows import a_digest, a_reader, digests

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from subscriptions import sending
 from subscriptions.models import Delivery, DeliveryEvent, Letter, Notice, Pause
-from subscriptions.sending import breaker, pauses
+from subscriptions.sending.brakes import breaker, pauses
 
 from .oracle import Moment, Oracle
 from .rows import a_digest, a_letter, a_reader, digests, letters

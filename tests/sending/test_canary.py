@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Round
-from subscriptions.sending import canary, claims
+from subscriptions.sending.brakes import canary
+from subscriptions.sending.ledger import claims
 
 from .rows import a_digest
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing, Round
-from subscriptions.sending import claims, ledger
+from subscriptions.sending.ledger import attempts, claims
 
 from .rows import TUESDAY, a_digest, a_letter, a_reader
 
@@ -37,7 +37,7 @@ def test_a_claim_leases_what_waits_and_counts_the_attempt_before_the_work():
         "host:1:a",
     )
     assert digest.lease_token == lease.token
-    assert lease == ledger.Lease(
+    assert lease == attempts.Lease(
         Delivery, digest.pk, lease.token, digest.subscriber_id, 1, False
     )
     left = digest.leased_until - timezone.now()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from subscriptions import consent
 from subscriptions.models import Delivery, Letter, Mailing, Round, Subscriber
-from subscriptions.sending import claims
+from subscriptions.sending.ledger import claims
 
 from .rows import BEFORE, COVERED, a_digest, a_letter, a_reader, suppress
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from subscriptions import sending
 from subscriptions.models import Delivery, DeliveryEvent, Letter, Mailing
-from subscriptions.sending import claims, journal, recovery
-from subscriptions.sending.journal import Journal
-from subscriptions.sending.ledger import Lease
+from subscriptions.sending.ledger import claims
+from subscriptions.sending.ledger.attempts import Lease
+from subscriptions.sending.recovery import journal, senders
+from subscriptions.sending.recovery.journal import Journal
 
 from .rows import TUESDAY, a_digest, a_letter, recorded, wait_over
 from .test_outcomes import GONE, LATER, SENT
@@ -50,7 +51,7 @@ def leased(dead: Journal, digests: int = 1) -> list[Lease]:
 def after(dead: Journal) -> list[tuple[str, int, int]]:
     """State, attempts and crashes of every digest once a next sender has come."""
     dead.close(finished=False)
-    recovery.recover()
+    senders.recover()
     rows = Delivery.objects.order_by("id")
     return list(rows.values_list("state", "attempts", "crashes"))
 
@@ -198,7 +199,7 @@ def test_letters_are_recovered_by_the_same_lines(dead):
     dead.prepared()
     dead.ended(leases[0], SENT)
     dead.close(finished=False)
-    recovery.recover()
+    senders.recover()
     letter.refresh_from_db()
     assert letter.state == State.SENT
 
@@ -208,9 +209,9 @@ def test_recovery_that_dies_is_taken_up_by_the_next(dead, monkeypatch):
     dead.ended(sent, SENT)
     dead.close(finished=False)
     with suppress(ZeroDivisionError), monkeypatch.context() as broken:
-        broken.setattr("subscriptions.sending.lost.free", lambda *_: 1 / 0)
-        recovery.recover()
-    recovery.recover()
+        broken.setattr("subscriptions.sending.recovery.lost.free", lambda *_: 1 / 0)
+        senders.recover()
+    senders.recover()
     states = Delivery.objects.order_by("id").values_list("state", flat=True)
     assert list(states) == [State.SENT, State.PENDING]
 
@@ -227,7 +228,7 @@ def test_the_mails_of_a_host_that_does_not_come_back_are_held(caplog):
     claims.claim(Delivery, ELSEWHERE, 1)
     run_out()
     claims.claim(Delivery, ELSEWHERE, 1)
-    recovery.recover()
+    senders.recover()
     digest.refresh_from_db()
     young.refresh_from_db()
     assert (digest.state, young.state) == (State.IN_DOUBT, State.LEASED)
@@ -240,7 +241,7 @@ def test_an_operator_lets_held_mails_go_again_or_leaves_them_for_good():
     one, other = a_digest(), a_digest()
     claims.claim(Delivery, ELSEWHERE, 2)
     run_out()
-    recovery.recover()
+    senders.recover()
     assert sending.release_held(ids=[one.pk]) == 1
     assert sending.release_held(TUESDAY, resend=False) == 1
     assert not sending.held()
@@ -254,7 +255,7 @@ def test_a_held_mail_past_its_horizon_gets_a_new_one_when_it_is_let_go():
     claims.claim(Delivery, ELSEWHERE, 1)
     run_out()
     Delivery.objects.update(expires_at=timezone.now())
-    recovery.recover()
+    senders.recover()
     sending.release_held(ids=[digest.pk])
     assert [x.id for x in claims.claim(Delivery, "host:2:b", 50)] == [digest.pk]
 
@@ -266,12 +267,12 @@ def test_a_host_that_comes_back_late_knows_what_came_of_its_mails(dead):
     dead.ended(sent, SENT)
     dead.begun(doubtful)
     run_out()
-    held = "subscriptions.sending.recovery._folder"
+    held = "subscriptions.sending.recovery.senders._folder"
     with pytest.MonkeyPatch.context() as elsewhere:
-        empty = Path(recovery.settings.VAR_DIR) / "another host"
+        empty = Path(senders.settings.VAR_DIR) / "another host"
         empty.mkdir()
         elsewhere.setattr(held, lambda: empty)
-        recovery.recover()
+        senders.recover()
     assert sending.held().count() == 3
     assert [state for state, *_ in after(dead)] == [
         State.SENT,
@@ -288,7 +289,7 @@ def test_what_a_stopped_sender_of_this_host_has_not_begun_is_given_back(dead):
     told = journal.read(dead._path)
     dead.begun(next(lease for lease in told.batch if lease.id == begun.pk))
     run_out()
-    recovery.recover()
+    senders.recover()
     rows = Delivery.objects.order_by("id").values_list("state", "attempts")
     assert list(rows) == [(State.IN_DOUBT, 1), (State.PENDING, 0)]
     assert [each.pk for each in sending.held()] == [begun.pk]
@@ -298,7 +299,7 @@ def test_a_sender_that_comes_back_late_writes_nothing():
     digest = a_digest()
     [stale] = claims.claim(Delivery, ELSEWHERE, 50)
     run_out()
-    recovery.recover()
+    senders.recover()
     sending.release_held()
     [fresh] = claims.claim(Delivery, "host:2:b", 50)
     assert not claims.still_wanted([stale])
@@ -313,7 +314,7 @@ def test_a_sender_that_comes_back_writes_nothing_of_what_is_held():
     a_digest()
     [stale] = claims.claim(Delivery, ELSEWHERE, 50)
     run_out()
-    recovery.recover()
+    senders.recover()
     assert recorded(stale, SENT) is None
     assert not claims.still_wanted([stale])
     assert sending.held().count() == 1

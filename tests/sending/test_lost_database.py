@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from subscriptions.models import Delivery, Mailing, Subscriber
-from subscriptions.sending import claims, ledger, persistence
+from subscriptions.sending.ledger import attempts, claims, persistence
 
 from .rows import BEFORE, a_digest
 from .test_outcomes import GONE, SENT
@@ -22,7 +22,7 @@ def quick(monkeypatch) -> None:
 
 def breaking(monkeypatch, before: int = 0, after: int = 0) -> None:
     """`record` loses its connection so often before, then after its commit."""
-    real, left = ledger.record, {"before": before, "after": after}
+    real, left = attempts.record, {"before": before, "after": after}
 
     def record(outcomes):
         outcomes = list(outcomes)
@@ -35,7 +35,7 @@ def breaking(monkeypatch, before: int = 0, after: int = 0) -> None:
             raise OperationalError("the server closed the connection")
         return states
 
-    monkeypatch.setattr(ledger, "record", record)
+    monkeypatch.setattr(attempts, "record", record)
 
 
 def two_leases():

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, DeliveryEvent, Letter, Mailing
-from subscriptions.sending import claims, ledger
+from subscriptions.sending.ledger import attempts, claims
 from subscriptions.sending.outcome import Outcome
 
 from .rows import BEFORE, COVERED, TUESDAY, a_digest, a_letter, recorded, wait_over
@@ -26,7 +26,7 @@ DOUBT = Outcome("in_doubt", "dot", "no reply: the relay closed the connection")
 BROKEN = Outcome("deferred", "rendering", "it could not be made: KeyError")
 
 
-def leased(mail: Delivery | Letter) -> ledger.Lease:
+def leased(mail: Delivery | Letter) -> attempts.Lease:
     [lease] = claims.claim(type(mail), "host:1:a", 50)
     assert lease.id == mail.pk
     return lease
@@ -73,9 +73,9 @@ def test_deferred_is_tried_again_with_growing_pauses():
 
 
 def test_pauses_differ_and_never_exceed_their_limit():
-    pauses = {ledger._pause(40) for _ in range(20)}
+    pauses = {attempts._pause(40) for _ in range(20)}
     assert len(pauses) > 1
-    assert max(pauses) <= ledger.LONGEST_RETRY * 1.25
+    assert max(pauses) <= attempts.LONGEST_RETRY * 1.25
 
 
 def test_deferred_past_its_horizon_is_expired_and_comes_with_the_next_digest():
@@ -179,7 +179,7 @@ def test_a_stale_sender_writes_nothing(outcome):
     before = Delivery.objects.filter(pk=digest.pk).values().get()
     assert recorded(stale, outcome) is None
     assert not claims.still_wanted([stale])
-    ledger.release([stale])
+    attempts.release([stale])
     assert Delivery.objects.filter(pk=digest.pk).values().get() == before
     assert not DeliveryEvent.objects.exists()
     assert covered(digest) == COVERED
@@ -193,7 +193,7 @@ def test_an_outcome_is_written_once():
 
 def test_a_released_mail_is_as_if_it_had_never_been_claimed():
     digest = a_digest()
-    ledger.release([leased(digest)])
+    attempts.release([leased(digest)])
     digest.refresh_from_db()
     assert (digest.state, digest.attempts, digest.lease_token) == ("pending", 0, None)
 
@@ -202,7 +202,7 @@ def test_a_released_mail_that_was_in_doubt_is_in_doubt_again():
     digest = a_digest()
     recorded(leased(digest), DOUBT)
     wait_over(digest)
-    ledger.release([leased(digest)])
+    attempts.release([leased(digest)])
     digest.refresh_from_db()
     assert (digest.state, digest.attempts) == (State.IN_DOUBT, 1)
     assert leased(digest).again
@@ -213,7 +213,7 @@ def test_the_totals_of_a_due_date_have_every_state():
         a_digest(state=state)
     a_digest(due_date=TUESDAY + timedelta(days=1))
     zeros = dict.fromkeys(State.values, 0)
-    assert ledger.totals(TUESDAY) == zeros | {"sent": 2, "skipped": 1}
+    assert attempts.totals(TUESDAY) == zeros | {"sent": 2, "skipped": 1}
 
 
 def test_a_tally_counts_what_ended_at_the_claim():

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
+from subscriptions.sending.brakes.pace import Pace
 from subscriptions.sending.outcome import Outcome
-from subscriptions.sending.pace import Pace
 from subscriptions.sending.smtp import Relay, Timeouts
 
 from .handing import Notes, an_offer, hand_over

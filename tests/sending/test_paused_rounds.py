@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Mailing, Round
-from subscriptions.sending import claims, pauses
+from subscriptions.sending.brakes import pauses
+from subscriptions.sending.ledger import claims
 
 from .rows import a_digest
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing, Pause, Round
 from subscriptions.models.mailings import HORIZON
-from subscriptions.sending import claims, pauses, window
+from subscriptions.sending.brakes import pauses, window
+from subscriptions.sending.ledger import claims
 
 from .rows import a_digest, a_letter
 

@@ -12,7 +12,8 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing
-from subscriptions.sending import claims, recovery
+from subscriptions.sending.ledger import claims
+from subscriptions.sending.recovery import senders
 
 from .rows import BEFORE, a_digest, a_letter, recorded
 
@@ -29,7 +30,7 @@ def folder(settings, tmp_path: Path) -> Path:
 def crash(model: type[Delivery] | type[Letter] = Delivery, limit: int = 50) -> int:
     """A sender claims, begins to prepare, and is gone, as after kill -9; how many mails
     it had."""
-    with suppress(ZeroDivisionError), recovery.sender() as journal:
+    with suppress(ZeroDivisionError), senders.sender() as journal:
         held = claims.claim(model, journal.owner, limit)
         journal.preparing(held)
         raise ZeroDivisionError
@@ -38,9 +39,9 @@ def crash(model: type[Delivery] | type[Letter] = Delivery, limit: int = 50) -> i
 
 def test_a_living_sender_keeps_its_leases(folder):
     digest = a_digest()
-    with recovery.sender() as journal:
+    with senders.sender() as journal:
         claims.claim(Delivery, journal.owner, 50)
-        recovery.recover()
+        senders.recover()
         digest.refresh_from_db()
         assert (digest.state, digest.lease_owner) == (State.LEASED, journal.owner)
         assert [path.stem for path in folder.iterdir()] == [journal.owner]
@@ -59,21 +60,21 @@ def test_a_sender_that_is_starting_is_not_to_be_seen_before_its_lock_is_held(
         lock(held, how)
 
     monkeypatch.setattr(fcntl, "flock", noting)
-    with recovery.sender() as journal:
+    with senders.sender() as journal:
         assert visible == [[]]
-        recovery.recover()
+        senders.recover()
         assert [path.stem for path in folder.iterdir()] == [journal.owner]
 
 
 def test_a_sender_that_died_with_mails_is_told_of_and_one_without_is_not(caplog):
     assert crash() == 0
-    recovery.recover()
+    senders.recover()
     assert caplog.messages == []
     a_digest()
     a_letter(Letter.Kind.PREFERENCES)
     crash(Delivery)
     crash(Letter)
-    recovery.recover()
+    senders.recover()
     assert [text.partition("; ")[2] for text in caplog.messages] == [
         "it had 1 mails: 0 with an outcome, 0 in doubt, 1 not begun"
     ] * 2
@@ -83,7 +84,7 @@ def test_what_a_dead_sender_held_waits_again_with_the_same_message_id(folder):
     mails = [a_digest(), a_letter(Letter.Kind.PREFERENCES)]
     crash(Delivery)
     crash(Letter)
-    recovery.recover()
+    senders.recover()
     for mail in mails:
         message_id = mail.message_id
         mail.refresh_from_db()
@@ -99,9 +100,9 @@ def test_what_a_dead_sender_held_waits_again_with_the_same_message_id(folder):
 def test_after_a_crash_mails_are_claimed_alone_and_after_the_others():
     interrupted = [a_digest().pk for _ in range(3)]
     crash()
-    recovery.recover()
+    senders.recover()
     other = a_digest().pk
-    with recovery.sender() as sender:
+    with senders.sender() as sender:
         got = [claims.claim(Delivery, sender.owner, 50) for _ in range(4)]
     assert [[lease.id for lease in each] for each in got] == [
         [other],
@@ -116,8 +117,8 @@ def test_three_crashes_on_one_mail_quarantine_it_and_spare_its_batch():
     tally: Counter[str] = Counter()
     crashes = 0
     for _ in range(20):
-        recovery.recover(tally)
-        with suppress(ZeroDivisionError), recovery.sender() as journal:
+        senders.recover(tally)
+        with suppress(ZeroDivisionError), senders.sender() as journal:
             leases = claims.claim(Delivery, journal.owner, 50)
             journal.preparing(leases)
             if poison.pk in [lease.id for lease in leases]:
@@ -140,8 +141,8 @@ def test_an_outcome_between_two_crashes_starts_the_count_again():
     digest = a_digest()
     for _ in range(3):
         assert crash() == 1
-        recovery.recover()
-        with recovery.sender() as journal:
+        senders.recover()
+        with senders.sender() as journal:
             [lease] = claims.claim(Delivery, journal.owner, 50)
             recorded(lease, LATER)
         Delivery.objects.update(next_at=timezone.now())
@@ -155,10 +156,10 @@ def test_a_file_that_another_process_holds_is_not_touched(folder):
     folder.mkdir(exist_ok=True)
     held = os.open(folder / "host:1:a.journal", os.O_CREAT | os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)
-    recovery.recover()
+    senders.recover()
     digest.refresh_from_db()
     assert digest.state == State.LEASED
     os.close(held)
-    recovery.recover()
+    senders.recover()
     digest.refresh_from_db()
     assert digest.state == State.PENDING

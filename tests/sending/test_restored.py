@@ -8,7 +8,8 @@ import pytest
 
 from subscriptions import sending
 from subscriptions.models import Delivery, LedgerEpoch
-from subscriptions.sending import Counts, LedgerRestored, epoch, send
+from subscriptions.sending import Counts, LedgerRestored, send
+from subscriptions.sending.ledger import epoch
 
 from .rows import a_digest, digests
 

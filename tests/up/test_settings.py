@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest_site import values
+from digest_site import mail_values, values
 
 from .running import ROOT, environment, manage
 
@@ -165,16 +165,16 @@ def test_a_password_goes_to_another_machine_under_tls_only(tmp_path: Path) -> No
         in manage("check", settings=settings).stderr
     )
     for scheme in ("smtp+tls", "smtps"):
-        assert values.mail_server(REMOTE.replace("smtp", scheme)).password
-    assert values.mail_server("smtp://mail.example.org").host
-    assert values.mail_server("smtp://d:word@localhost").password == "word"
+        assert mail_values.mail_server(REMOTE.replace("smtp", scheme)).password
+    assert mail_values.mail_server("smtp://mail.example.org").host
+    assert mail_values.mail_server("smtp://d:word@localhost").password == "word"
 
 
 @pytest.mark.parametrize(
     ("read", "texts"),
     [
         (
-            values.sender,
+            mail_values.sender,
             [
                 "a@example.org",
                 "Paper Round <a@example.org>",
@@ -183,12 +183,15 @@ def test_a_password_goes_to_another_machine_under_tls_only(tmp_path: Path) -> No
                 "digest@localhost",
             ],
         ),
-        (values.list_id, ["digest.localhost", "a-b_c.example.org"]),
+        (mail_values.list_id, ["digest.localhost", "a-b_c.example.org"]),
         (
             values.web_address,
             ["http://127.0.0.1:8000", "https://x.example/round", "http://[::1]:8000"],
         ),
-        (values.contact, ["", "a@example.org", "https://x.example/?page=contact#us"]),
+        (
+            mail_values.contact,
+            ["", "a@example.org", "https://x.example/?page=contact#us"],
+        ),
         (
             values.broker,
             [
@@ -228,7 +231,7 @@ def test_categories_are_named_as_arxiv_names_them() -> None:
 )
 def test_this_machine_has_many_names(host: str) -> None:
     assert values.is_loopback(host)
-    assert values.mail_domain(host) == "localhost"
+    assert mail_values.mail_domain(host) == "localhost"
 
 
 @pytest.mark.parametrize(

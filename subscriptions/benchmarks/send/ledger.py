@@ -13,8 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions.models import Delivery
-from subscriptions.sending import Outcome, claims, recovery
-from subscriptions.sending import ledger as own
+from subscriptions.sending import Outcome
+from subscriptions.sending.ledger import attempts as own
+from subscriptions.sending.ledger import claims
+from subscriptions.sending.recovery import senders
 
 BATCH = 500
 _SAMPLED = 300  # mails that are updated one by one
@@ -66,7 +68,7 @@ def _one_by_one(ids: Sequence[int]) -> Taken:
 
 def _in_batches(day: date) -> Taken:
     sent = Outcome("sent", "dot", _REPLY, "2.0.0")
-    with recovery.sender() as journal:
+    with senders.sender() as journal:
         watch, mails = _Watch(), 0
         while leases := claims.claim(Delivery, journal.owner, BATCH, day):
             own.record((lease, sent) for lease in leases)

@@ -16,13 +16,13 @@ from typing import Any, Self
 
 import uvloop
 
+from subscriptions.sending.brakes.pace import Pace
 from subscriptions.sending.outcome import (
     UNMADE,
     Offer,
     Outcome,
     RelayDown,
 )
-from subscriptions.sending.pace import Pace
 
 from .connection import Connection
 from .run import Handed, Journal, Run

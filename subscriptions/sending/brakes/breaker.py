@@ -17,8 +17,9 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from subscriptions.models import Delivery, DeliveryEvent, Notice, Pause, Round
+from subscriptions.sending import notices
 
-from . import notices, pauses
+from . import pauses
 
 log = logging.getLogger(__name__)
 

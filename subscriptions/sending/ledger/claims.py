@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models.mailings import HORIZON
+from subscriptions.sending.brakes import pauses
+from subscriptions.sending.outcome import UNMADE
 
-from . import pauses, statements
-from .ledger import LEASE, End, Lease, State, Tally, by_model, end, mine, release
-from .outcome import UNMADE
+from . import statements
+from .attempts import LEASE, End, Lease, State, Tally, by_model, end, mine, release
 from .refusals import refusal, suppressed_among
 from .statements import Model, Owed
 

@@ -1,8 +1,8 @@
 """Mails that lost their sender: given back, sent again, held for the operator.
 
-A held mail is in doubt, is not due at any time, and has an owner: `ledger.HELD`, or the
-sender of another host that has not come back, with its token. If that host does come
-back, its journal still says what came of the mail (`revive`).
+A held mail is in doubt, is not due at any time, and has an owner: `attempts.HELD`, or
+the sender of another host that has not come back, with its token. If that host does
+come back, its journal still says what came of the mail (`revive`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from django.db.models.functions import Now
 
 from subscriptions.models import Delivery, Letter
 from subscriptions.models.mailings import HORIZON
-
-from .ledger import (
+from subscriptions.sending.ledger.attempts import (
     BACK,
     DOUBT,
     DOUBTED,
@@ -32,7 +31,7 @@ from .ledger import (
     end,
     mine,
 )
-from .statements import Model
+from subscriptions.sending.ledger.statements import Model
 
 CRASHES = 3
 MODELS: tuple[Model, ...] = (Delivery, Letter)

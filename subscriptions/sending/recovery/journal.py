@@ -14,7 +14,7 @@ the batch is in the database the file is cut back to its first line.
 A line is in the system's hands when `write` returns, so a killed process loses none.
 Only a power cut may lose lines: hence one fdatasync where a batch is complete, before
 any of it is offered, so that the disk knows at least which mails it may be, and the
-name of the boot, by which `recovery` sees that lines may be missing. One sync for each
+name of the boot, by which `senders` sees that lines may be missing. One sync for each
 mail would cost more than sending it.
 """
 
@@ -31,10 +31,9 @@ from pathlib import Path
 
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter
-
-from .ledger import Lease
-from .outcome import Outcome
-from .statements import Model
+from subscriptions.sending.ledger.attempts import Lease
+from subscriptions.sending.ledger.statements import Model
+from subscriptions.sending.outcome import Outcome
 
 SUFFIX = ".journal"
 _MODELS: dict[str, Model] = {"D": Delivery, "L": Letter}
@@ -47,7 +46,7 @@ class Journal:
     def __init__(self, folder: Path, owner: str) -> None:
         self.owner = owner
         self._path = folder / f"{owner}{SUFFIX}"
-        # Locked before it has the name that `recovery` looks for: the lock stays.
+        # Locked before it has the name that `senders` looks for: the lock stays.
         unseen = self._path.with_suffix(".new")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._file = os.open(unseen, flags, 0o600)

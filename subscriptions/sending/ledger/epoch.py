@@ -18,8 +18,7 @@ from django.db import transaction
 from django.db.models import F
 
 from subscriptions.models import LedgerEpoch
-
-from .outcome import LedgerRestored
+from subscriptions.sending.outcome import LedgerRestored
 
 # Seconds between two moves of the count while mails are sent.
 _EVERY = 10.0

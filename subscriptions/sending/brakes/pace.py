@@ -17,7 +17,7 @@ from functools import cache
 
 from django.conf import settings
 
-from .outcome import Outcome
+from subscriptions.sending.outcome import Outcome
 
 FIRST_AT_ONCE = 5
 FIRST_REST, LONGEST_REST = 60.0, 3600.0

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from django.db import InterfaceError, OperationalError, connection
 
 from subscriptions.models import Mailing
+from subscriptions.sending.outcome import Outcome
 
-from . import ledger
-from .ledger import Lease, by_model
-from .outcome import Outcome
+from . import attempts
+from .attempts import Lease, by_model
 
 State = Mailing.State
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
 def persistently(outcomes: Mapping[Lease, Outcome]) -> dict[Lease, str]:
-    """`ledger.record`, again after a lost connection; the states it led to.
+    """`attempts.record`, again after a lost connection; the states it led to.
 
     Where the connection was lost at the commit nobody has said whether it was one: the
     rows are asked, by their tokens. Those that lost them by the first attempt are read.
@@ -31,7 +31,7 @@ def persistently(outcomes: Mapping[Lease, Outcome]) -> dict[Lease, str]:
     again = False
     for pause in (*_PAUSES, None):
         try:
-            states = ledger.record(outcomes.items())
+            states = attempts.record(outcomes.items())
             return states | (_written(outcomes, states) if again else {})
         except (OperationalError, InterfaceError) as error:
             if pause is None or connection.in_atomic_block:

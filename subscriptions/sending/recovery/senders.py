@@ -21,8 +21,10 @@ from pathlib import Path
 from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
+from subscriptions.sending.ledger import attempts
+from subscriptions.sending.ledger.attempts import Tally
 
-from . import journal, ledger, lost
+from . import journal, lost
 from .journal import SUFFIX, Journal
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ def sender() -> Iterator[Journal]:
         own.close(finished)
 
 
-def recover(tally: ledger.Tally | None = None) -> None:
+def recover(tally: Tally | None = None) -> None:
     """Take over from senders that died, and hold what has a lease that ran out.
 
     `tally` counts the mails whose outcomes were found, and those quarantined (the
@@ -72,11 +74,11 @@ def recover(tally: ledger.Tally | None = None) -> None:
         )
 
 
-def _take_over(path: Path, tally: ledger.Tally) -> None:
+def _take_over(path: Path, tally: Tally) -> None:
     owner, told = path.stem, journal.read(path)
     crashpoint("recovery.read")
     lost.revive(owner)
-    ended = ledger.record(told.ended.items())
+    ended = attempts.record(told.ended.items())
     tally.update(ended.values())
     crashpoint("recovery.outcomes")
     doubtful = lost.doubt(told.doubtful)

@@ -30,9 +30,9 @@ from subscriptions.models import (
     Subscriber,
 )
 from subscriptions.models.readers import fold_address
+from subscriptions.sending.outcome import REPLY_LENGTH, Outcome
 
 from . import statements
-from .outcome import REPLY_LENGTH, Outcome
 from .statements import Model, Told
 
 State = Mailing.State
