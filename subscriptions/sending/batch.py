@@ -12,6 +12,7 @@ from subscriptions.crashpoint import crashpoint
 from .ledger.attempts import Lease
 from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing, kind_and_place
 from .recovery.journal import Journal
+from .smtp import Run
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
 Fault = tuple[str, str]  # the kind of an error, and where it was raised
@@ -94,6 +95,17 @@ class Making:
         kind, place = self.faults[lease]
         log.error("mail %d could not be made: %s at %s", lease.id, kind, place)
         return Outcome("deferred", "rendering", UNMADE + kind)
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A batch with the relay since the monotonic `begun`; `unmade`: what there was
+    nothing to hand in of, and why."""
+
+    run: Run
+    making: Making
+    unmade: dict[Lease, Outcome]
+    begun: float
 
 
 def awake() -> float:

@@ -1,6 +1,8 @@
-"""The way of a batch: claim, prepare, hand over, record, until nothing waits.
+"""The way of a batch: claim, prepare, hand in, record, until nothing waits.
 
-No transaction is open while mails are made or the relay is talked to.
+While one batch is with the relay, in its thread, the next is claimed and prepared here,
+so that neither the relay waits for the database nor the database for the relay. No
+transaction is open while mails are made or the relay is talked to.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import ipaddress
 import logging
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import date
 from typing import cast
@@ -19,7 +21,15 @@ from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
 
-from .batch import Making, Render, Size, awake, prepared, refuse_common
+from .batch import (
+    Making,
+    Render,
+    Size,
+    UnderWay,
+    awake,
+    prepared,
+    refuse_common,
+)
 from .brakes import breaker, pace
 from .ledger import attempts, claims, epoch
 from .ledger.attempts import Lease, Tally
@@ -58,11 +68,11 @@ def send(
     """
     tally: Tally = Counter()
     stop = math.inf if until is None else until
-    with senders.sender() as journal:
+    with senders.sender() as one, senders.sender() as other:
         try:
             epoch.refuse_restored()
             senders.recover(tally)
-            _Run(model, render, journal, stop, tally).all_of(due_date)
+            _Run(model, render, (one, other), stop, tally).all_of(due_date)
         except RelayDown as error:
             log.error("sending stops: %s", error)
             error.counts = Counts.of(tally)
@@ -73,55 +83,90 @@ def send(
 
 
 class _Run:
-    """One call of `send`."""
+    """One call of `send`.
+
+    While a batch is under way the next one is claimed and prepared, so a journal each:
+    what is in one of them is in the database when the other's batch ends.
+    """
 
     def __init__(
         self,
         model: Model,
         render: Render,
-        journal: Journal,
+        journals: tuple[Journal, Journal],
         stop: float,
         tally: Tally,
     ) -> None:
-        self._model, self._render, self._journal = model, render, journal
+        self._model, self._render = model, render
         self._stop, self._tally = stop, tally
+        self._free = deque(journals)
+        self._under_way: deque[UnderWay] = deque()
+        self._pace = pace.of_this_process()
+        self._size = Size(settings.SMTP_CONNECTIONS, settings.SEND_BATCH)
 
     def all_of(self, due_date: date | None) -> None:
-        clock, own_pace = epoch.Clock(), pace.of_this_process()
-        connections = settings.SMTP_CONNECTIONS
-        size = Size(connections, settings.SEND_BATCH)
+        clock = epoch.Clock()
         with Relay(
-            settings.EMAIL_SERVER, _host_name(), connections, pace=own_pace
+            settings.EMAIL_SERVER,
+            _host_name(),
+            settings.SMTP_CONNECTIONS,
+            pace=self._pace,
         ) as relay:
-            watch = breaker.Watch()
-            while time.monotonic() < self._stop:
-                if watch.trips(self._tally["failed"]):
-                    break
-                begun = time.monotonic()
-                leases = claims.claim(
-                    self._model,
-                    self._journal.owner,
-                    size.now,
-                    due_date,
-                    self._tally,
-                    own_pace.blocked(begun),
-                )
-                if not leases:
-                    break
-                clock.tick()
-                self._batch(leases, relay)
-                size.after(time.monotonic() - begun)
-            clock.stop()
+            try:
+                self._send_all(relay, due_date, clock)
+            except Exception:
+                self._end_all()
+                raise
+        clock.stop()
 
-    def _batch(self, leases: Sequence[Lease], relay: Relay) -> None:
-        """Everything of these mails, to the end of their leases."""
-        self._journal.preparing(leases)
+    def _send_all(
+        self, relay: Relay, due_date: date | None, clock: epoch.Clock
+    ) -> None:
+        watch, at_once = breaker.Watch(), 1
+        while time.monotonic() < self._stop:
+            if watch.trips(self._tally["failed"]):
+                relay.cut_short()
+                break
+            if leases := self._claimed(due_date, sound=True):
+                clock.tick()
+                self._begin(leases, relay)
+                if len(self._under_way) == at_once:
+                    self._end_first()
+                    at_once = 2  # the first was to show that mails can be made and go
+            elif self._under_way:
+                self._end_first()
+            elif leases := self._claimed(due_date, sound=False):
+                # With one that crashed its sender there must be no other to suspect.
+                clock.tick()
+                self._begin(leases, relay)
+                self._end_first()
+            else:
+                break
+        self._end_all()
+
+    def _claimed(self, due_date: date | None, sound: bool) -> list[Lease]:
+        return claims.claim(
+            self._model,
+            self._free[0].owner,
+            self._size.now,
+            due_date,
+            self._tally,
+            self._pace.blocked(time.monotonic()),
+            sound,
+        )
+
+    def _begin(self, leases: Sequence[Lease], relay: Relay) -> None:
+        """Have these mails made, and hand them in behind those that are under way."""
+        journal = self._free[0]
+        journal.preparing(leases)
         try:
             mails = prepared(leases, self._render)
         except NothingMade:
-            self._give_back(leases)
+            _give_back(leases, journal)
             raise
         crashpoint("prepare.read")
+        if self._under_way:
+            self._under_way[-1].run.wait()
         recipients = {
             lease.id: mail.recipient
             for lease, mail in mails.items()
@@ -129,29 +174,41 @@ class _Run:
         }
         wanted = claims.still_wanted(leases, self._tally, recipients)
         now = awake()
-        making = Making(self._journal, now + _BEGIN_WITHIN, now + _END_WITHIN)
+        making = Making(journal, now + _BEGIN_WITHIN, now + _END_WITHIN)
         offers = [
             making.offer(lease, mail)
             for lease in wanted
             if isinstance(mail := mails[lease], Outgoing)
         ]
-        self._journal.prepared()
-        crashpoint("handover.before")
-        stop = min(self._stop, time.monotonic() + _BATCH_WITHIN)
-        handed = relay.hand_over(offers, making, stop)
-        crashpoint("handover.after")
-        outcomes = {
+        unmade = {
             lease: mail for lease in wanted if isinstance(mail := mails[lease], Outcome)
         }
-        self._close(handed, outcomes, making)
-        self._journal.renew()
+        journal.prepared()
+        crashpoint("handover.before")
+        begun = time.monotonic()
+        run = relay.hand_in(offers, making, min(self._stop, begun + _BATCH_WITHIN))
+        self._free.popleft()
+        self._under_way.append(UnderWay(run, making, unmade, begun))
+
+    def _end_first(self) -> None:
+        """Wait for the batch that was begun first, and write what came of it."""
+        batch = self._under_way.popleft()
+        handed = batch.run.result()
+        crashpoint("handover.after")
+        self._size.after(time.monotonic() - batch.begun)
+        self._close(handed, batch)
+        batch.making.journal.renew()
+        self._free.append(batch.making.journal)
         if handed.down:
             raise handed.down
 
-    def _close(
-        self, handed: Handed, unmade: dict[Lease, Outcome], making: Making
-    ) -> None:
+    def _end_all(self) -> None:
+        while self._under_way:
+            self._end_first()
+
+    def _close(self, handed: Handed, batch: UnderWay) -> None:
         """Write what came of a batch to the ledger; what was not tried goes back."""
+        making = batch.making
         untried = [cast(Lease, offer.key) for offer in handed.untried]
         untried += making.late
         tried = {k: o for k, o in handed.outcomes.items() if k not in making.late}
@@ -159,17 +216,18 @@ class _Run:
             try:
                 refuse_common(making.faults)
             except NothingMade:
-                self._give_back([*untried, *tried])
+                _give_back([*untried, *tried], making.journal)
                 raise
-        outcomes = unmade | {k: making.outcome(k, o) for k, o in tried.items()}
+        outcomes = batch.unmade | {k: making.outcome(k, o) for k, o in tried.items()}
         states = persistently(outcomes)
         self._tally.update(states.values())
         if untried:
             attempts.release(untried)
 
-    def _give_back(self, leases: Sequence[Lease]) -> None:
-        attempts.release(leases)
-        self._journal.renew()
+
+def _give_back(leases: Sequence[Lease], journal: Journal) -> None:
+    attempts.release(leases)
+    journal.renew()
 
 
 def _host_name() -> str:

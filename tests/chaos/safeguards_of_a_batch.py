@@ -15,6 +15,30 @@ RELAY = [
         "runs::test_a_relay_that_goes_down_on_the_way_keeps_what_was_sent",
     ),
     Safeguard(
+        "a mail that crashed its sender is alone",
+        SENDING + "loop",
+        "sound=True",
+        "sound=False",
+        "two_batches::"
+        "test_a_mail_that_crashed_its_sender_is_sent_with_no_other_in_hand",
+    ),
+    Safeguard(
+        "an error in one batch ends the other",
+        SENDING + "loop",
+        "                self._end_all()\n                raise",
+        "                raise",
+        "two_batches::"
+        "test_an_error_while_one_is_prepared_loses_no_outcome_of_the_other",
+    ),
+    Safeguard(
+        "no second batch before the first has shown that mails can be made",
+        SENDING + "loop",
+        "breaker.Watch(), 1",
+        "breaker.Watch(), 2",
+        "batches::"
+        "test_bytes_that_cannot_be_made_for_anybody_stop_the_run_and_count_for_none",
+    ),
+    Safeguard(
         "outcomes wait for a database that restarts",
         SENDING + "ledger/persistence",
         "if pause is None or connection.in_atomic_block:",

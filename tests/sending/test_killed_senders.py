@@ -100,9 +100,12 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
         victims.append(run("send", relay=relay.url))
         victims[0].communicate(timeout=60)
         assert victims[0].returncode == -signal.SIGKILL
-        # Two and four of them were offered at once; the journal has the fifth.
+        # Two and four of them were offered at once, and four or eight more may have
+        # been leased meanwhile; the journal has the fifth.
         stopped_at = json.loads(finished(run("states")))
-        assert stopped_at == {"sent": 2, "leased": 4, "pending": 14}
+        assert stopped_at["sent"] == 2
+        assert stopped_at["leased"] in {4, 8, 12}
+        assert sum(stopped_at.values()) == 20
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
         assert json.loads(finished(run("states"))) == {"sent": 20}
@@ -142,7 +145,12 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
 
 def test_three_senders_at_once_send_nothing_twice(run, tmp_path):
     finished(run("seed", "60"))
-    with Oracle(tmp_path / "taken.jsonl") as relay:
+
+    def script(moment: Moment) -> None:  # none is done before the last one starts
+        if moment.stage == "MAIL":
+            time.sleep(0.1)
+
+    with Oracle(tmp_path / "taken.jsonl", script) as relay:
         senders = [run("send", relay=relay.url) for _ in range(3)]
         for each in senders:
             finished(each)

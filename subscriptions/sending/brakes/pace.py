@@ -124,7 +124,7 @@ class Pace:
         """The domains that rest, and for how many seconds still."""
         return {
             domain: flow.rests_until - now
-            for domain, flow in self._domains.items()
+            for domain, flow in list(self._domains.items())  # a thread adds to them
             if flow.rests_until > now
         }
 

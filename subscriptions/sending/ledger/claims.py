@@ -34,14 +34,15 @@ def claim(
     due_date: date | None = None,
     tally: Tally | None = None,
     blocked: Collection[str] = (),
+    sound: bool = False,
 ) -> list[Lease]:
     """Lease up to `limit` mails that are to be sent now; none: there is nothing to do.
 
     Mails that must not go any more (`refusals`) or whose time is over end here; `tally`
     counts those by state. What is paused is left alone, and readers at the domains
     `blocked`. A mail that a crash interrupted is leased alone, so that the one
-    that causes crashes is found and the rest of its batch goes on; one in doubt comes
-    last.
+    that causes crashes is found and the rest of its batch goes on; where only `sound`
+    ones are asked for it is left. One in doubt comes last.
     """
     tally = Counter() if tally is None else tally
     now = timezone.now()
@@ -55,6 +56,8 @@ def claim(
         mails = mails.exclude(subscriber__domain__in=blocked)
     leases: list[Lease] = []
     for ready, alone, again in _ready(mails):
+        if sound and alone:
+            continue
         while len(leases) < limit and not (alone and leases):
             most = 1 if alone else limit - len(leases)
             got = _lease(model, ready[:most], owner, again, tally)

@@ -1,7 +1,8 @@
-"""All connections to one relay, and the event loop they live in.
+"""All connections to one relay, and the thread they live in.
 
-Synchronous outside: `hand_over` runs the loop until there is word on every mail. Inside
-it nothing may touch the database.
+Mails are handed in a run at a time, the next one while the last of those before are on
+their way, so that no connection waits for the database. In the thread nothing may touch
+that: outside, its connection is another thread's, and slow.
 """
 
 from __future__ import annotations
@@ -10,11 +11,9 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
-
-import uvloop
+from typing import Self
 
 from subscriptions.sending.brakes.pace import Pace
 from subscriptions.sending.outcome import (
@@ -27,6 +26,7 @@ from subscriptions.sending.outcome import (
 from .connection import Connection
 from .run import Handed, Journal, Run
 from .session import Server, Timeouts, opened
+from .thread import LoopThread
 from .transaction import Transaction, prepared
 from .turns import WORTH_WAITING, Turns
 
@@ -56,11 +56,14 @@ class Relay:
         self._most = connections
         self._times = timeouts or Timeouts()
         self._pace = pace
-        self._loop = uvloop.new_event_loop()
+        self._thread = LoopThread()
+        self._loop = self._thread.loop
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
         self._opening: set[asyncio.Task[None]] = set()
-        self._run: Run | None = None
+        self._runs: list[Run] = []
+        self._run_of: dict[Hashable, Run] = {}  # of the offers under way, by key
+        self._watching: asyncio.Task[None] | None = None
         self._fruitless = 0
         self._reopen_at = 0.0
         self._look_timer: asyncio.TimerHandle | None = None
@@ -68,6 +71,7 @@ class Relay:
         self._gone: asyncio.Future[None] | None = None
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(
@@ -76,97 +80,102 @@ class Relay:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._loop.is_closed():
-            return
-        if kind is None and self._connections:
-            self._run_until(self._say_goodbye())
-        self._abort()
-        self._loop.close()
+        self._thread.end(self._leave(gently=kind is None))
 
     def hand_over(
         self, offers: Sequence[Offer], journal: Journal, stop: float = math.inf
     ) -> Handed:
-        """Offer all of them; returns when there is word on each or it stays untried.
+        """Offer all of them; returns when there is word on each or it stays untried."""
+        return self.hand_in(offers, journal, stop).result()
+
+    def hand_in(
+        self, offers: Sequence[Offer], journal: Journal, stop: float = math.inf
+    ) -> Run:
+        """Offer all of them, behind those that were handed in before, and go on.
 
         After the monotonic `stop` no transaction begins; those under way end, but a
-        body is not begun later than `Timeouts.begin` after it. Keys must differ. What
-        a journal raises is raised, with all connections closed.
+        body is not begun later than `Timeouts.begin` after it. Keys must differ from
+        all that are under way. What a journal raises is raised by each run's `result`,
+        with all connections closed.
         """
-        turns = Turns(offers, self._pace, stop)
-        done = self._loop.create_future()
-        run = self._run = Run(turns, len(offers), journal, stop, done)
-        is_whole = False
-        try:
-            if offers:
-                self._run_until(self._work(run))
-            is_whole = True
-        finally:
-            self._run = None
-            if not is_whole:
-                self._abort()
-        return Handed(run.outcomes, turns.untried, run.down)
+        few = max(self._most, len(offers) // 4)
+        run = Run(Turns(offers, self._pace, stop), len(offers), few, journal, stop)
+        self._thread.soon(self._take_in, run)
+        return run
 
-    async def _work(self, run: Run) -> None:
-        for connection in self._connections:
+    def cut_short(self) -> None:
+        """Begin nothing more of what was handed in."""
+        self._thread.soon(self._stop_all)
+
+    # --- in the thread, from here on
+
+    def _take_in(self, run: Run) -> None:
+        self._runs.append(run)
+        for connection in self._idle:
             connection.is_fresh = False  # it may have been closed since
-        seconds = run.stop - time.monotonic()
-        at_stop = self._loop.call_later(min(max(seconds, 0) + 0.001, 1e6), self._look)
-        watch = asyncio.ensure_future(self._watch())
+        if self._watching is None:
+            self._watching = self._loop.create_task(self._watch())
+        if run.stop < math.inf:
+            seconds = run.stop - time.monotonic()
+            self._loop.call_later(min(max(seconds, 0) + 0.001, 1e6), self._look)
+        self._settle(run)  # there may be none
         self._look()
-        try:
-            await run.done
-        finally:
-            at_stop.cancel()
-            self._rest()
-            unfinished = [watch, *self._opening]
-            for task in unfinished:
-                task.cancel()
-            await asyncio.gather(*unfinished, return_exceptions=True)
+
+    def _stop_all(self) -> None:
+        for run in self._runs:
+            run.stop = 0.0
+        self._look()
+
+    async def _leave(self, gently: bool) -> None:
+        if gently and self._connections:
+            await self._say_goodbye()
+        self._abort()
+        unfinished = [*self._opening, *([self._watching] if self._watching else [])]
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        self._rest()
 
     # --- the desk of the connections
 
     def next(self, connection: Connection) -> Transaction | None:
         """The next mail for this connection, made and counted."""
-        run, now = self._run, time.monotonic()
-        if run is None or run.down or now >= run.stop:
-            return None
-        while (offer := run.turns.take(now)) is not None:
-            made = _made(offer, connection.features)
-            if isinstance(made, Transaction):
-                return made
-            self.ended(offer, made)
+        now = time.monotonic()
+        for run in tuple(self._runs):
+            while not run.down and now < run.stop and (offer := run.turns.take(now)):
+                self._run_of[offer.key] = run
+                made = _made(offer, connection.features)
+                if isinstance(made, Transaction):
+                    self._settle(run)
+                    return made
+                self.ended(offer, made)
         self._look_soon()
         return None
 
-    def may_begin(self) -> bool:
-        run = self._run
-        return run is None or time.monotonic() < run.stop + self._times.begin
+    def may_begin(self, offer: Offer) -> bool:
+        return time.monotonic() < self._run_of[offer.key].stop + self._times.begin
 
     def begun(self, offer: Offer) -> None:
-        if self._run:
-            self._run.journal.begun(offer.key)
+        self._run_of[offer.key].journal.begun(offer.key)
 
     def ended(self, offer: Offer, outcome: Outcome) -> None:
-        run = self._run
-        if run is None:
-            return
+        run = self._run_of.pop(offer.key)
         run.outcomes[offer.key] = outcome
         if outcome.stage in {"RCPT", "DATA", "payload", "dot"}:
             self._fruitless = 0
         if self._pace:
             self._pace.told(offer.domain, outcome, time.monotonic())
         run.journal.ended(offer.key, outcome)
-        if self._idle and run.turns.count:
+        if self._idle and self._waiting:
             self._look_soon()
         self._settle(run)
 
     def again(self, offer: Offer) -> None:
         """Nothing was said about it: it goes back to the front."""
-        if self._run:
-            if self._pace:
-                self._pace.told(offer.domain, None, time.monotonic())
-            self._run.turns.put_back(offer)
-            self._look_soon()
+        if self._pace:
+            self._pace.told(offer.domain, None, time.monotonic())
+        self._run_of.pop(offer.key).turns.put_back(offer)
+        self._look_soon()
 
     def refused(self, offer: Offer, why: str) -> None:
         """The relay takes nothing from us; that is no word on this mail."""
@@ -175,7 +184,7 @@ class Relay:
 
     def idle(self, connection: Connection) -> None:
         self._idle.append(connection)
-        if self._run and self._run.turns.count:
+        if self._waiting:
             self._look_soon()
 
     def lost(self, connection: Connection) -> None:
@@ -192,8 +201,10 @@ class Relay:
 
     def broken(self, error: BaseException) -> None:
         """Something that must not be swallowed was raised inside the loop."""
-        if self._run and not self._run.done.done():
-            self._run.done.set_exception(error)
+        self._abort()
+        for run in self._runs:
+            run.break_off(error)
+        self._runs.clear()
 
     # --- who does what
 
@@ -203,7 +214,7 @@ class Relay:
 
     def _look_in(self, seconds: float) -> None:
         self._rest()
-        if self._run and not self._run.done.done():
+        if self._runs:
             self._look_timer = self._loop.call_later(seconds, self._look)
 
     def _rest(self) -> None:
@@ -213,35 +224,41 @@ class Relay:
 
     def _look(self) -> None:
         """Give idle connections work, open more where there is more than they do."""
-        run = self._run
-        if run is None or run.done.done() or self._is_looking:
+        if not self._runs or self._is_looking:
             return
         self._is_looking = True
         try:
-            self._share_out(run)
+            self._share_out()
         except BaseException as error:
             self.broken(error)
         finally:
             self._is_looking = False
-        self._settle(run)
+        for run in tuple(self._runs):
+            self._settle(run)
 
-    def _share_out(self, run: Run) -> None:
+    def _share_out(self) -> None:
         self._rest()
-        if self._pace and not run.down:
-            seconds = self._pace.relay_rests(time.monotonic())
-            if seconds >= WORTH_WAITING:
-                self._is_down(f"asks for a pause, {seconds:.0f} s are left of it")
-        if run.down or time.monotonic() >= run.stop:
-            run.turns.give_up_all()
-        while self._idle and run.turns.count:
+        now = time.monotonic()
+        if self._pace and (seconds := self._pace.relay_rests(now)) >= WORTH_WAITING:
+            self._is_down(f"asks for a pause, {seconds:.0f} s are left of it")
+        for run in self._runs:
+            if run.down or now >= run.stop:
+                run.turns.give_up_all()
+        while self._idle and self._waiting:
             connection = self._idle.pop()
             connection.go_on()
             if self._idle and self._idle[-1] is connection:
                 break  # nothing may begin now
-        if run.turns.count and self._idle:
-            self._look_in(min(max(run.turns.wait, 0.001), 1.0))
-        elif run.turns.count:
-            self._open_more(run.turns.count)
+        if self._waiting and self._idle:
+            wait = min(run.turns.wait for run in self._runs if run.turns.count)
+            self._look_in(min(max(wait, 0.001), 1.0))
+        elif self._waiting:
+            self._open_more(self._waiting)
+
+    @property
+    def _waiting(self) -> int:
+        """How many offers have not had their turn."""
+        return sum([run.turns.count for run in self._runs])
 
     def _open_more(self, wanted: int) -> None:
         standing, opening = len(self._connections), len(self._opening)
@@ -261,8 +278,8 @@ class Relay:
             session = await opened(self._server, self._name, self._times)
         except RelayDown as error:
             self._reopen_at = time.monotonic() + _REOPEN
-            if not self._connections and len(self._opening) <= 1 and self._run:
-                self._run.down = self._run.down or error
+            if not self._connections and len(self._opening) <= 1:
+                self._all_down(error)
             else:
                 log.warning("one connection less: %s", error)
             return
@@ -295,16 +312,18 @@ class Relay:
                 raise
 
     def _is_down(self, why: str) -> None:
-        if self._run and not self._run.down:
-            where = f"{self._server.host}:{self._server.port}"
-            self._run.down = RelayDown(f"{where} {why}")
-            self._look_soon()
+        where = f"{self._server.host}:{self._server.port}"
+        self._all_down(RelayDown(f"{where} {why}"))
+        self._look_soon()
+
+    def _all_down(self, error: RelayDown) -> None:
+        for run in self._runs:
+            run.down = run.down or error
 
     def _settle(self, run: Run) -> None:
-        """End the call where there is word on every mail, or none to be waited for."""
-        told = len(run.outcomes) + len(run.turns.untried)
-        if told >= run.open and not run.done.done():
-            run.done.set_result(None)
+        run.settle()
+        if run.is_over:
+            self._runs.remove(run)
 
     async def _say_goodbye(self) -> None:
         self._gone = self._loop.create_future()
@@ -313,23 +332,12 @@ class Relay:
         await asyncio.wait([self._gone], timeout=_GOODBYE)
 
     def _abort(self) -> None:
-        """Close everything at once; without a word to anybody, the run is over."""
+        """Close everything at once, without a word to anybody."""
         for connection in self._connections:
             connection.abort()
         self._connections.clear()
         self._idle.clear()
-        if not self._loop.is_running():
-            self._run_until(asyncio.sleep(0))
-
-    def _run_until(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run the loop; also inside another one of this thread, which stands still
-        meanwhile as it does for any synchronous call."""
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(None)
-        try:
-            self._loop.run_until_complete(work)
-        finally:
-            asyncio._set_running_loop(outer)
+        self._run_of.clear()
 
 
 def _made(offer: Offer, features: Mapping[str, str]) -> Transaction | Outcome:

@@ -1,9 +1,10 @@
-"""One call of `Relay.hand_over`: what it is given, and what it knows by and by."""
+"""Mails that were handed in together: what a relay is given, and knows by and by."""
 
 from __future__ import annotations
 
-import asyncio
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Protocol
 
 from subscriptions.sending.outcome import Offer, Outcome, RelayDown
@@ -12,7 +13,8 @@ from .turns import Turns
 
 
 class Journal(Protocol):
-    """Who keeps what must outlive this process. What these raise ends `hand_over`."""
+    """Who keeps what must outlive this process. Called in the relay's thread; what
+    these raise ends all that is under way."""
 
     def begun(self, key: Any) -> None:
         """Called right before the octets that hold the final dot are written: from now
@@ -32,14 +34,46 @@ class Handed:
     down: RelayDown | None
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
-    """One call of `hand_over`."""
+    """`number` offers, of which `few` or fewer may wait when the next run is handed in:
+    so that no connection is ever without work."""
 
     turns: Turns
-    open: int  # offers there is no word on yet
+    number: int
+    few: int
     journal: Journal
     stop: float
-    done: asyncio.Future[None]
     outcomes: dict[Any, Outcome] = field(default_factory=dict)
     down: RelayDown | None = None
+    _handed: Future[Handed] = field(default_factory=Future)
+    _is_nearly_over: Event = field(default_factory=Event)
+
+    # --- for whoever handed it in
+
+    def wait(self) -> None:
+        """Until few of them wait for their turn, or all is over."""
+        self._is_nearly_over.wait()
+
+    def result(self) -> Handed:
+        """What came of all, once there is; raises what ended the relay's work."""
+        return self._handed.result()
+
+    # --- for the relay, in its thread
+
+    @property
+    def is_over(self) -> bool:
+        return self._handed.done()
+
+    def settle(self) -> None:
+        """Say so where few still wait, and where there is word on each."""
+        if self.turns.count <= self.few:
+            self._is_nearly_over.set()
+        if len(self.outcomes) + len(self.turns.untried) >= self.number:
+            self._handed.set_result(
+                Handed(self.outcomes, self.turns.untried, self.down)
+            )
+
+    def break_off(self, error: BaseException) -> None:
+        self._handed.set_exception(error)
+        self._is_nearly_over.set()
