@@ -5,6 +5,7 @@ anything else of ours. Nothing here sends, fetches or renders.
 """
 
 from .actions import Mute, SavedPaper
+from .among import among
 from .epoch import LedgerEpoch
 from .mailings import Delivery, DeliveryEvent, Letter, Mailing
 from .operating import Notice, Pause
@@ -40,4 +41,5 @@ __all__ = [
     "Subscription",
     "Suppression",
     "TopicFilter",
+    "among",
 ]

@@ -1,8 +1,7 @@
 """Many rows at once, as a round of a million readers reads and writes them.
 
-Django's own `bulk_create` spends most of its time on each field of each row, and a list
-of 20,000 ids is 20,000 parameters to it. What stands in the database afterwards is the
-same, which a test holds this to.
+Django's own `bulk_create` spends most of its time on each field of each row. What
+stands in the database afterwards is the same, which a test holds this to.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 # Values of these kinds come again in row after row; the rest is given as it is.
@@ -24,13 +22,6 @@ _FEW = (
     models.UUIDField,
 )
 _Column = Callable[[Any], Any]
-
-
-def among(ids: Sequence[int]) -> RawSQL:
-    """For `filter(pk__in=among(ids))`: all of them as one parameter."""
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
 
 
 @contextmanager

@@ -23,10 +23,11 @@ from subscriptions.models import (
     Source,
     Subscriber,
     TopicFilter,
+    among,
 )
 from subscriptions.models.mailings import HORIZON
 
-from .bulk import among, insert, uncollected
+from .bulk import insert, uncollected
 from .desk import Desk
 from .draft import Draft, draft_digest
 from .empty_days import write_letters

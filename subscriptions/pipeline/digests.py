@@ -6,7 +6,7 @@ what they are, and by which words they were found, is made once and kept for the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -93,9 +93,10 @@ class Digests:
         self._listed: dict[int, _Listed] = {}
         self._reasons: dict[tuple[int, str, str], rendering.Reason] = {}
 
-    def of(self, told: Sequence[Told]) -> list[rendering.Digest]:
+    def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
+        """All is read at once; each is made when it is its turn."""
         self._read(each["listing"] for row in told for each in [*row.picks, *row.also])
-        return [self._digest(row) for row in told]
+        return map(self._digest, told)
 
     def _read(self, wanted: Iterable[int]) -> None:
         if len(self._listed) > _LISTINGS or len(self._reasons) > _REASONS:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from subscriptions import consent
-from subscriptions.models import Letter
+from subscriptions.models import Letter, among
 
-from .bulk import among
 from .desk import Desk
 from .draft import Draft
 

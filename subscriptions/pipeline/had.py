@@ -13,9 +13,8 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from subscriptions import rounds
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, Subscriber, among
 
-from .bulk import among
 from .desk import Desk
 
 

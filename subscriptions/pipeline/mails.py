@@ -10,9 +10,9 @@ from pathlib import Path
 from django.utils import timezone
 
 from subscriptions import links, rendering, sending
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, Subscriber, among
 
-from .bulk import among, uncollected
+from .bulk import uncollected
 from .compose import compose_one
 from .digests import Digests, Told
 
@@ -28,21 +28,24 @@ def outgoing_digests(
     for was not had (rounds.md 10), and that is written down before it goes.
     """
     digests = digests or Digests()
+    mails = {}
     with uncollected():
         told = Told.all_of(Delivery.objects.filter(pk__in=among(ids)))
-        made = digests.of(told)
-    mails = {}
-    for row, digest in zip(told, made, strict=True):
-        assert row.pk is not None  # noqa: S101  it was read
-        message = _later(digest)
-        if not rendering.surely_fits(digest):
-            rendered = rendering.digest(digest)
-            message = _made(rendered.message)
-            if rendered.left_out != row.left_out:
-                Delivery.objects.filter(pk=row.pk).update(left_out=rendered.left_out)
-        sender = links.envelope_sender("digest", row.pk)
-        mails[row.pk] = sending.Outgoing(sender, row.address, message, is_tidy=True)
+        for row, digest in zip(told, digests.of(told), strict=True):
+            assert row.pk is not None  # noqa: S101  it was read
+            message = _later(digest)
+            if not rendering.surely_fits(digest):
+                message = _made(_fitted(row.pk, row.left_out, digest))
+            sender = links.envelope_sender("digest", row.pk)
+            mails[row.pk] = sending.Outgoing(sender, row.address, message, is_tidy=True)
     return mails
+
+
+def _fitted(pk: int, left_out: int, digest: rendering.Digest) -> bytes:
+    rendered = rendering.digest(digest)
+    if rendered.left_out != left_out:
+        Delivery.objects.filter(pk=pk).update(left_out=rendered.left_out)
+    return rendered.message
 
 
 def _later(digest: rendering.Digest) -> Callable[[], bytes]:

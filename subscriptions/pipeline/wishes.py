@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from subscriptions.models import Mute, Subscriber, Subscription
-
-from .bulk import among
+from subscriptions.models import Mute, Subscriber, Subscription, among
 
 # Of a reader; whatever else is asked of one takes a query each.
 _NEEDED = (

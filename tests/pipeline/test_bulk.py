@@ -14,8 +14,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions import pipeline
-from subscriptions.models import Delivery, Round, Subscriber
-from subscriptions.pipeline.bulk import among, insert
+from subscriptions.models import Delivery, Round, Subscriber, among
+from subscriptions.pipeline.bulk import insert
 from tests.factories import TUESDAY, a_listing, a_paper, a_reader, an_edition
 
 from .digests import a_reader_of

@@ -28,6 +28,7 @@ from subscriptions.models import (
     Letter,
     Mailing,
     Subscriber,
+    among,
 )
 from subscriptions.models.readers import fold_address
 from subscriptions.sending.outcome import REPLY_LENGTH, Outcome
@@ -205,7 +206,7 @@ def _write(
     if model is Delivery:
         sent = [x.subscriber_id for x, state in states.items() if state == State.SENT]
         if sent:
-            Subscriber.objects.filter(pk__in=sent).update(last_mail_at=Now())
+            Subscriber.objects.filter(pk__in=among(sent)).update(last_mail_at=Now())
         kept = {State.SENT, State.DEFERRED, State.IN_DOUBT}
         ended = [lease.id for lease, state in states.items() if state not in kept]
         if ended:
@@ -258,7 +259,7 @@ def mine(model: Model, leases: Iterable[Lease]) -> QuerySet[Any]:
     that an id and a token of the same list belong together."""
     held = list(leases)
     return model._default_manager.filter(
-        pk__in=[lease.id for lease in held],
+        pk__in=among([lease.id for lease in held]),
         state=State.LEASED,
         lease_token__in={lease.token for lease in held},
     )

@@ -151,7 +151,7 @@ def still_wanted(
         held = mine(model, some)
         rows = statements.owed(held)
         crashpoint("wanted.asked")
-        if any(row.leased_until < row.now + LEASE - _FRESH for row in rows):
+        if any(row.lease_left < LEASE - _FRESH for row in rows):
             held.update(leased_until=Now() + LEASE)
             crashpoint("wanted.renewed")
             rows = statements.owed(held)

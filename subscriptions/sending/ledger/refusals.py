@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from subscriptions.models import Letter, Mailing, Subscriber, Suppression
+from subscriptions.models import Letter, Mailing, Subscriber, Suppression, among
 from subscriptions.models.readers import fold_address
 
 from .statements import Owed
@@ -40,7 +40,7 @@ def suppressed_among(mails: Iterable[Owed]) -> set[int]:
             letters.add(mail.id)
         for one in Suppression.hashes_of(mail.address):
             by_hash[one].append(mail)
-    standing = Suppression.objects.standing().filter(address_hash__in=by_hash)
+    standing = Suppression.objects.standing().filter(address_hash__in=among(by_hash))
     for one, reason in standing.values_list("address_hash", "reason"):
         out |= {mail.id for mail in by_hash[one]}
         if reason != Suppression.Reason.BOUNCED:
@@ -75,8 +75,7 @@ def _letter_refusal(letter: Owed) -> Refusal | None:
         return State.SKIPPED, "confirmed already"
     # One who unsubscribed stays so until they confirm again: a letter made since then
     # is for that, an earlier one is not wanted any more.
-    left = None if active else letter.unsubscribed_at
-    if letter.kind == Kind.CONFIRM and left and letter.created_at < left:
+    if letter.kind == Kind.CONFIRM and not active and letter.left_since:
         return State.SKIPPED, "unsubscribed since"
     if letter.kind == Kind.GOODBYE and active:
         return State.SKIPPED, "subscribed again"

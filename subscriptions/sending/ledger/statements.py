@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Now
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Now
 
-from subscriptions.models import Delivery, Letter, Mailing, Subscriber
+from subscriptions.models import Delivery, Letter, Mailing, Subscriber, among
 from subscriptions.models.mailings import HORIZON
 
 State = Mailing.State
@@ -24,38 +24,34 @@ Model = type[Delivery] | type[Letter]
 
 
 class Owed(NamedTuple):
-    """A leased mail in the columns that decide whether it may go, and the time now.
+    """A leased mail in what decides whether it may go, by the database's clock: times
+    as such would be the most of what a sender spends on reading a row.
 
-    `kind` and `recipient` are a letter's, "" for a digest; `now` is the database's.
+    `kind` and `recipient` are a letter's, "" for a digest. `left_since`: its reader has
+    unsubscribed after it was made. `time_left` is until its horizon, `lease_left` until
+    its lease is over.
     """
 
     id: int
     subscriber_id: int
     attempts: int
     reason: str
-    created_at: datetime
-    expires_at: datetime | None
-    leased_until: datetime
     kind: str
     recipient: str
     email: str
     email_folded: str
     state: str
     zone: str
-    paused_until: Any
-    unsubscribed_at: datetime | None
+    paused_until: date | None
     silence: str
     nothing_today: bool
-    now: datetime
+    left_since: bool | None
+    time_left: timedelta
+    lease_left: timedelta
 
     @property
     def address(self) -> str:
         return self.recipient or self.email
-
-    @property
-    def time_left(self) -> timedelta:
-        """Until its horizon."""
-        return (self.expires_at or self.created_at + HORIZON) - self.now
 
 
 class Told(NamedTuple):
@@ -72,9 +68,13 @@ class Told(NamedTuple):
     owner: str = ""
 
 
-_OF_MAIL = Owed._fields[:7]
-_OF_LETTER = Owed._fields[7:9]
-_OF_READER = Owed._fields[9:17]
+_OF_MAIL = Owed._fields[:4]
+_OF_LETTER = Owed._fields[4:6]
+_OF_READER = Owed._fields[6:13]
+_HORIZON = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
+# The same in SQL, of a row that has just been leased for %s.
+_TIMES = """reader.unsubscribed_at > mail.created_at,
+        coalesce(mail.expires_at, mail.created_at + %s) - statement_timestamp(), %s"""
 
 
 def owed(mails: QuerySet[Any]) -> list[Owed]:
@@ -82,11 +82,16 @@ def owed(mails: QuerySet[Any]) -> list[Owed]:
     of_letter: list[Any] = [F(name) for name in _OF_LETTER]
     if mails.model is Delivery:
         of_letter = [Value("") for _ in _OF_LETTER]
+    times: list[Any] = [
+        Q(subscriber__unsubscribed_at__gt=F("created_at")),
+        ExpressionWrapper(_HORIZON - Now(), DurationField()),
+        ExpressionWrapper(F("leased_until") - Now(), DurationField()),
+    ]
     rows = mails.order_by("id").values_list(
         *_OF_MAIL,
         *of_letter,
         *(f"subscriber__{name}" for name in _OF_READER),
-        Now(),
+        *times,
     )
     return [Owed(*row) for row in rows]
 
@@ -105,7 +110,7 @@ def lease(
     ids = list(ready.values_list("id", flat=True))
     if not ids:
         return []
-    mails.filter(pk__in=ids).update(
+    mails.filter(pk__in=among(ids)).update(
         state=State.LEASED,
         attempts=F("attempts") + 1,
         lease_token=token,
@@ -113,7 +118,7 @@ def lease(
         leased_until=Now() + length,
         updated_at=Now(),
     )
-    return owed(mails.filter(pk__in=ids))
+    return owed(mails.filter(pk__in=among(ids)))
 
 
 def _lease_in_one_statement(
@@ -131,7 +136,7 @@ def _lease_in_one_statement(
         *(f"mail.{name}" for name in _OF_MAIL),
         *(f"mail.{name}" if is_letter else "''" for name in _OF_LETTER),
         *(f"reader.{name}" for name in _OF_READER),
-        "statement_timestamp()",
+        _TIMES,
     ]
     statement = f"""
         WITH picked AS MATERIALIZED ({select})
@@ -144,6 +149,7 @@ def _lease_in_one_statement(
         RETURNING {", ".join(columns)}"""  # noqa: S608 - Django's own SQL, our names
     with connection.cursor() as cursor:
         values: list[Any] = [*parameters, State.LEASED, token, owner, length]
+        values += [HORIZON, length]
         cursor.execute(statement, values)
         return sorted((Owed(*row) for row in cursor.fetchall()), key=lambda row: row.id)
 
@@ -197,5 +203,5 @@ def write(model: Model, told: Iterable[Told]) -> dict[int, str]:
 
 def lock_readers(ids: Sequence[int]) -> None:
     """Lock these readers, in the order in which everybody does: reader before mail."""
-    readers = Subscriber.objects.filter(pk__in=ids).order_by("pk")
+    readers = Subscriber.objects.filter(pk__in=among(ids)).order_by("pk")
     list(readers.select_for_update(no_key=True).values_list("pk"))
