@@ -81,6 +81,9 @@ def in_the_air(point: str) -> int:
     final dot is out and whose outcome is not in the journal yet."""
     if point in {"journal.written", "smtp.after_dot", "smtp.replied"}:
         return CONNECTIONS
-    if {point, point.partition(".")[0]} & MAILS:
+    stages = {point, point.partition(".")[0]}
+    if stages & MAILS:
         return CONNECTIONS - 1  # those of the others
+    if stages & BATCHES and point[:7] != "compose":
+        return CONNECTIONS  # of the batch before
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import pytest
 
 from subscriptions.models import Delivery, Mailing
-from subscriptions.sending import Counts, Outgoing, send
+from subscriptions.sending import Counts, Outcome, Outgoing, send
 from subscriptions.sending.smtp import Relay
 
 from .handing import Notes, an_offer
@@ -130,3 +130,21 @@ def test_a_mail_that_crashed_its_sender_is_sent_with_no_other_in_hand(relay_with
 
     assert send(Delivery, render).sent == 5
     assert in_hand == [2, 1, 1, 1]
+
+
+def test_what_ends_one_run_ends_those_that_come_after_it(tmp_path):
+    """As a full disk does: each of them would leave mails in doubt again."""
+
+    class Full(Notes):
+        def ended(self, key: Hashable, outcome: Outcome) -> None:
+            raise OSError("the disk is full")
+
+    offers = [an_offer(an_outgoing(), key) for key in range(2)]
+    with (
+        Oracle(tmp_path / "taken.jsonl") as oracle,
+        Relay(server(oracle.url), "[127.0.0.1]") as relay,
+    ):
+        for offer in offers:
+            with pytest.raises(OSError, match="the disk is full"):
+                relay.hand_in([offer], Full()).result()
+    assert len(oracle.taken()) == 1

@@ -26,7 +26,7 @@ import os
 import uuid
 import zlib
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from subscriptions.crashpoint import crashpoint
@@ -71,7 +71,7 @@ class Journal:
         crashpoint("journal.written")
 
     def ended(self, lease: Lease, outcome: Outcome) -> None:
-        told = json.dumps(astuple(outcome))
+        told = json.dumps((outcome.kind, outcome.stage, outcome.reply, outcome.status))
         self._write(_line("E", f"{spelled(lease)} {told}"))
         crashpoint("journal.ended")
 

@@ -11,23 +11,18 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from types import TracebackType
 from typing import Self
 
 from subscriptions.sending.brakes.pace import Pace
-from subscriptions.sending.outcome import (
-    UNMADE,
-    Offer,
-    Outcome,
-    RelayDown,
-)
+from subscriptions.sending.outcome import Offer, Outcome, RelayDown
 
 from .connection import Connection
 from .run import Handed, Journal, Run
 from .session import Server, Timeouts, opened
 from .thread import LoopThread
-from .transaction import Transaction, prepared
+from .transaction import Transaction, made
 from .turns import WORTH_WAITING, Turns
 
 _FRUITLESS = 5  # sessions in a row that end before any mail got past MAIL
@@ -56,7 +51,7 @@ class Relay:
         self._most = connections
         self._times = timeouts or Timeouts()
         self._pace = pace
-        self._thread = LoopThread()
+        self._thread = LoopThread(self.broken)
         self._loop = self._thread.loop
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
@@ -64,6 +59,7 @@ class Relay:
         self._runs: list[Run] = []
         self._run_of: dict[Hashable, Run] = {}  # of the offers under way, by key
         self._watching: asyncio.Task[None] | None = None
+        self._fault: BaseException | None = None
         self._fruitless = 0
         self._reopen_at = 0.0
         self._look_timer: asyncio.TimerHandle | None = None
@@ -110,6 +106,9 @@ class Relay:
     # --- in the thread, from here on
 
     def _take_in(self, run: Run) -> None:
+        if self._fault:
+            run.break_off(self._fault)
+            return
         self._runs.append(run)
         for connection in self._idle:
             connection.is_fresh = False  # it may have been closed since
@@ -144,11 +143,11 @@ class Relay:
         for run in tuple(self._runs):
             while not run.down and now < run.stop and (offer := run.turns.take(now)):
                 self._run_of[offer.key] = run
-                made = _made(offer, connection.features)
-                if isinstance(made, Transaction):
+                mail = made(offer, connection.features)
+                if isinstance(mail, Transaction):
                     self._settle(run)
-                    return made
-                self.ended(offer, made)
+                    return mail
+                self.ended(offer, mail)
         self._look_soon()
         return None
 
@@ -200,7 +199,9 @@ class Relay:
         self._look_soon()
 
     def broken(self, error: BaseException) -> None:
-        """Something that must not be swallowed was raised inside the loop."""
+        """Something that must not be swallowed was raised inside the loop. It is over:
+        with a full disk another batch would leave as many mails in doubt again."""
+        self._fault = self._fault or error
         self._abort()
         for run in self._runs:
             run.break_off(error)
@@ -338,11 +339,3 @@ class Relay:
         self._connections.clear()
         self._idle.clear()
         self._run_of.clear()
-
-
-def _made(offer: Offer, features: Mapping[str, str]) -> Transaction | Outcome:
-    try:
-        message = offer.message()
-    except Exception as error:
-        return Outcome("deferred", "rendering", UNMADE + type(error).__name__)
-    return prepared(offer, message, features)

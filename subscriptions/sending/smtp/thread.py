@@ -11,10 +11,16 @@ import uvloop
 
 
 class LoopThread:
-    """A process may end in spite of it: mails under way are in a journal."""
+    """A process may end in spite of it: mails under way are in a journal. `broken` is
+    told what nobody caught in there: others wait for words that would never come."""
 
-    def __init__(self) -> None:
+    def __init__(self, broken: Callable[[BaseException], None]) -> None:
         self.loop = uvloop.new_event_loop()
+        self.loop.set_exception_handler(
+            lambda loop, context: broken(
+                context.get("exception") or RuntimeError(context["message"])
+            )
+        )
         self._thread = Thread(target=self.loop.run_forever, name="relay", daemon=True)
 
     def start(self) -> None:

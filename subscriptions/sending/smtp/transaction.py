@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import idna
 
-from subscriptions.sending.outcome import Offer, Outcome
+from subscriptions.sending.outcome import UNMADE, Offer, Outcome
 
 from .replies import Reply
 
@@ -32,6 +32,15 @@ class Transaction:
     def envelope(self) -> bytes:
         """All that goes before the body, in one piece."""
         return b"%s%sDATA\r\n" % (self.mail, self.rcpt)
+
+
+def made(offer: Offer, features: Mapping[str, str]) -> Transaction | Outcome:
+    """`prepared` of the message made now."""
+    try:
+        message = offer.message()
+    except Exception as error:
+        return Outcome("deferred", "rendering", UNMADE + type(error).__name__)
+    return prepared(offer, message, features)
 
 
 def prepared(
