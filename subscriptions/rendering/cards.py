@@ -49,7 +49,10 @@ class Paper(NamedTuple):
     text: bytes
     text_actions: bytes
     text_after: bytes
-    size: int  # bytes in the part where it takes more
+
+    def size(self) -> int:
+        """Bytes in the part where it takes more, with nothing in its holes."""
+        return max(sum(map(len, self[2:5])), sum(map(len, self[5:])))
 
 
 class Why(NamedTuple):
@@ -57,7 +60,6 @@ class Why(NamedTuple):
 
     html: bytes
     text: bytes
-    size: int
     reasons: tuple[Reason, ...]
 
 
@@ -104,8 +106,7 @@ def why(reasons: tuple[Reason, ...]) -> Why:
     if found is None:
         if len(_whys) >= _WHYS:
             _whys.clear()
-        html, text = _put_together(reasons)
-        found = _whys[key] = Why(html, text, max(len(html), len(text)), reasons)
+        found = _whys[key] = Why(*_put_together(reasons), reasons)
     return found
 
 
@@ -137,8 +138,9 @@ def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) 
     if not shelf[4]:
         leading = kept(card, sample, page_url, full=False, leads=True)
         other = kept(card, sample, page_url, full=False, leads=False)
-        shelf[4].append(max(leading.size, other.size))
-    return shelf[4][0] + why(reasons).size
+        shelf[4].append(max(leading.size(), other.size()))
+    html, text, _ = why(reasons)
+    return shelf[4][0] + max(len(html), len(text))
 
 
 def marked(
@@ -158,13 +160,8 @@ def _paper(card: Card, sample: bool, page_url: str, full: bool, html: bytes) -> 
     text = _card(card, sample, page_url, full).text
     actions = _actions(card, sample)
     name = phrases.short_name(papers.title(card))
-    in_html, in_text = (html, *actions.html), (text, *actions.text)
     return Paper(
-        name,
-        coded(str(escape(name))),
-        *in_html,
-        *in_text,
-        max(sum(map(len, in_html)), sum(map(len, in_text))),
+        name, coded(str(escape(name))), html, *actions.html, text, *actions.text
     )
 
 

@@ -37,24 +37,19 @@ def digest(d: Digest, whole: bool = False, abstracts: int = FULL_ABSTRACTS) -> R
     upwards, then papers drop from the end and the web copy has them. Raises ValueError
     where an address or a link cannot stand in a header (see `headers.lines`).
     """
-    total = sum(len(group.entries) for group in d.groups)
+    kept = total = _all(d)
     short = d.weekly or not d.recipient.full_abstracts
     full = 0 if short else min(abstracts, total)
-    kept = total
     parts = _parts(d, kept, full, whole)
-    if not whole and not _small_enough(parts):
+    mail = _mail(d, parts)
+    # Most mails as a whole are below the limit, and so are their parts.
+    if not whole and len(mail) >= SIZE_LIMIT and not _small_enough(parts):
         full = _most(full, lambda number: _fits(d, total, number))
         if full == 0 and not _fits(d, total, 0):
             kept = _most(total, lambda number: _fits(d, number, 0))
         parts = _parts(d, kept, full)
-    subject, html, text, _ = parts
-    return Rendered(
-        subject=subject,
-        message=message(
-            d.recipient.address, subject, text, html, d.envelope, d.links, bulk=True
-        ),
-        left_out=total - kept,
-    )
+        mail = _mail(d, parts)
+    return Rendered(parts.subject, mail, left_out=total - kept)
 
 
 def surely_fits(d: Digest) -> bool:
@@ -65,17 +60,16 @@ def surely_fits(d: Digest) -> bool:
     counted as if each of its characters needed the most that any can.
     """
     of_paper, for_each = cards.least, len(d.links.tune) + _BREAKS
-    least = _around_them(d)
+    notes, again = 12 * sum(map(len, d.notes)), _AGAIN * len(d.again)
+    least = _REST + notes + again + _HEADING * len(d.groups)
     for group in d.groups:
         for card, source, _, reasons, page_url in group.entries:
             least += of_paper(card, source == "Sample", page_url, reasons) + for_each
     return least < SIZE_LIMIT
 
 
-def _around_them(d: Digest) -> int:
-    """Bytes of a part at most without its papers."""
-    notes, again = 12 * sum(map(len, d.notes)), _AGAIN * len(d.again)
-    return _REST + notes + again + _HEADING * len(d.groups)
+def _all(d: Digest) -> int:
+    return sum([len(group.entries) for group in d.groups])
 
 
 def _most(top: int, fits: Callable[[int], bool]) -> int:
@@ -88,22 +82,25 @@ def _most(top: int, fits: Callable[[int], bool]) -> int:
 
 
 class _Sections(NamedTuple):
-    """Papers, and how they stand in each part; `most` as of `_Parts`."""
+    """Papers, and how they stand in each part."""
 
     papers: list[cards.Paper]
     html: list[bytes]
     text: list[bytes]
-    most: int
 
 
 class _Parts(NamedTuple):
-    """Coded pieces of a mail, HTML empty for a reader of text. `most`: the bytes of
-    each part, at the most."""
+    """Coded pieces of a mail, HTML empty for a reader of text."""
 
     subject: str
     html: list[bytes]
     text: list[bytes]
-    most: int
+
+
+def _mail(d: Digest, parts: _Parts) -> bytes:
+    subject, html, text = parts
+    to = d.recipient.address
+    return message(to, subject, text, html, d.envelope, d.links, bulk=True)
 
 
 def _fits(d: Digest, kept: int, full: int) -> bool:
@@ -111,8 +108,6 @@ def _fits(d: Digest, kept: int, full: int) -> bool:
 
 
 def _small_enough(parts: _Parts) -> bool:
-    if parts.most < SIZE_LIMIT:
-        return True
     return all(sum(map(len, part)) < SIZE_LIMIT for part in (parts.html, parts.text))
 
 
@@ -121,20 +116,19 @@ def _parts(d: Digest, kept: int, full: int, marks: bool = False) -> _Parts:
     links = _addresses(d.links)
     escaped = _for_html(d.links, links)
     tunes = escaped["tune"], links["tune"]
-    shown, html, text, most = _sections(papers.sections(d, kept), tunes, full, marks)
-    total = sum([len(group.entries) for group in d.groups])
+    shown, html, text = _sections(papers.sections(d, kept), tunes, full, marks)
+    total = _all(d)
     names = [paper.name for paper in shown]
     subject, inside = phrases.subject(names, d.due_date, total), phrases.inside(names)
     above, below = around(d, total, kept, inside > 0, constants())
-    most += _around_them(d)
     text_part = [*above.text.filled(links), *text, *below.text.filled(links)]
     if d.recipient.text_only:
-        return _Parts(subject, [], text_part, most)
+        return _Parts(subject, [], text_part)
     escaped["subject"] = coded(str(escape(subject)))
     next_papers = shown[BESIDE : BESIDE + inside]
     escaped["inside"] = _BETWEEN.join([paper.name_html for paper in next_papers])
     html_part = [*above.html.filled(escaped), *html, *below.html.filled(escaped)]
-    return _Parts(subject, html_part, text_part, most)
+    return _Parts(subject, html_part, text_part)
 
 
 def _addresses(own: Links) -> dict[str, bytes]:
@@ -162,29 +156,20 @@ def _sections(
     text: list[bytes] = []
     rule, kept, why_line = cards.rule(), cards.kept, cards.why
     tune_html, tune_text = tune
-    at = most = 0
+    at = 0
     for heading, entries in sections:
         head = cards.heading(heading, len(entries))
         html.append(head.html)
         text.append(head.text)
         for card, source, _, reasons, page_url in entries:
-            about = card, source == "Sample", page_url, at < full, at == 0
+            sample, whole, leads = source == "Sample", at < full, at == 0
             if marks:
-                paper = cards.marked(*about, papers.words(reasons))
+                words = papers.words(reasons)
+                paper = cards.marked(card, sample, page_url, whole, leads, words)
             else:
-                paper = kept(*about)
-            (
-                _,
-                _,
-                before,
-                actions,
-                after,
-                text_before,
-                text_actions,
-                text_after,
-                size,
-            ) = paper
-            why, text_why, why_size, _ = why_line(reasons)
+                paper = kept(card, sample, page_url, whole, leads)
+            _, _, before, actions, after, text_before, text_actions, text_after = paper
+            why, text_why, _ = why_line(reasons)
             at += 1
             shown.append(paper)
             html += (before, why, actions, tune_html, after, rule)
@@ -196,9 +181,8 @@ def _sections(
                 tune_text,
                 text_after,
             )
-            most += size + why_size
         html.pop()  # the rule after a section's last paper
-    return _Sections(shown, html, text, most + (len(tune_html) + _BREAKS) * at)
+    return _Sections(shown, html, text)
 
 
 @lru_cache(maxsize=100)

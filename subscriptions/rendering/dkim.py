@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
+
+from .installation import once
 
 VALID_FOR = timedelta(days=14)  # longer than any relay keeps trying
 SHORTEST_RSA, SOUND_RSA = 1024, 2048  # bits; RFC 8301 section 3.2
@@ -121,6 +123,7 @@ class Signer:
         }
 
 
+@once
 def signer() -> Signer | None:
     """The signer of this installation's settings; None where they name no key.
 
@@ -129,23 +132,10 @@ def signer() -> Signer | None:
     """
     if not settings.DKIM_KEY_FILE:
         return None
-    return _signer(
-        settings.DKIM_DOMAIN,
-        settings.DKIM_SELECTOR,
-        settings.DKIM_KEY_FILE,
-        settings.DKIM_ED25519_SELECTOR,
-        settings.DKIM_ED25519_KEY_FILE,
-    )
-
-
-@cache
-def _signer(
-    domain: str, selector: str, file: str, second_selector: str, second_file: str
-) -> Signer:
-    keys = [Key(selector, load(file, "rsa"))]
-    if second_file:
-        keys.append(Key(second_selector, load(second_file, "ed25519")))
-    return Signer(domain, tuple(keys))
+    keys = [Key(settings.DKIM_SELECTOR, load(settings.DKIM_KEY_FILE, "rsa"))]
+    if second := settings.DKIM_ED25519_KEY_FILE:
+        keys.append(Key(settings.DKIM_ED25519_SELECTOR, load(second, "ed25519")))
+    return Signer(settings.DKIM_DOMAIN, tuple(keys))
 
 
 def load(file: str, kind: str) -> RSAPrivateKey | Ed25519PrivateKey:

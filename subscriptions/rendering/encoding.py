@@ -12,9 +12,10 @@ it is. No line starts with "." (SMTP would stuff it) or "From " (mboxes would).
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
 from collections.abc import Sequence
 
-_RAW = re.compile(rb"[^ !-<>-~]+|(?<= ) +")
+_SPACES = re.compile(rb"(?<= ) +")
 # A break never splits "=XX". 72, so that a line whose first and last character must
 # still be encoded stays within 76.
 _CHUNK = re.compile(rb".{70,72}(?<!=)(?<!=.)(?=.)|.{1,72}", re.S)
@@ -54,27 +55,31 @@ def _plain(texts: Sequence[str]) -> list[bytes]:
         else f"{text}=\r\n"
         for text in texts
     ]
-    if "\n." in "".join(["\n", *lines]):
+    if "=\r\n." in "".join(["=\r\n", *lines]):
         return []
     return [each.encode() for each in lines]
 
 
 def quoted_printable(text: str) -> bytes:
     """`text` in lines of at most 76 characters, CRLF between them."""
-    return b"\r\n".join(
-        line for raw in text.split("\n") for line in _lines(raw.encode())
-    )
+    return b"\r\n".join([_lines(raw.encode()) for raw in text.split("\n")])
 
 
-def _lines(raw: bytes) -> list[bytes]:
-    code = _RAW.sub(_escaped, raw)
+def _lines(raw: bytes) -> bytes:
+    """What is one line of text, with as many soft breaks as it needs."""
+    # The standard library codes four times as fast as a regular expression. As if more
+    # followed, and without its soft breaks: where they go is for the pieces to say.
+    code = b2a_qp(raw + b"-", istext=False).replace(b"=\n", b"")[:-1]
+    code = code.replace(b"\t", b"=09")
+    if b"  " in code:
+        code = _SPACES.sub(_escaped, code)
     if code[-1:] == b" ":
         code = code[:-1] + b"=20"
-    chunks = _CHUNK.findall(code) or [b""]
+    chunks = _CHUNK.findall(code)
     for at, chunk in enumerate(chunks):
-        if chunk[:1] == b"." or chunk[:5] == b"From ":
+        if chunk.startswith((b".", b"From ")):
             chunks[at] = b"=%02X" % chunk[0] + chunk[1:]
-    return [chunk + b"=" for chunk in chunks[:-1]] + chunks[-1:]
+    return b"=\r\n".join(chunks)
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:

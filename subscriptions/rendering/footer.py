@@ -7,7 +7,10 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from .installation import once
 
+
+@once
 def constants() -> tuple[tuple[str, str], ...]:
     """What is the same in every mail of this installation, by name."""
     return (
@@ -28,7 +31,6 @@ def reader(hour: int, zone: str, confirmed_on: date | None) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=16)
 def _imprint(controller: str, address: str) -> str:
     """Who is responsible, and where they are, without naming them twice."""
     parts = [controller, address]

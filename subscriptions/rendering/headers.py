@@ -7,11 +7,13 @@ encoded or broken is no longer one (RFC 8058 section 3.1, RFC 2047 section 5).
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
 from django.conf import settings
 
+from .installation import once
 from .mail import Envelope, Links
 
 FOLD = "\r\n "
@@ -41,32 +43,34 @@ def lines(
     """
     if envelope.date.tzinfo is None:
         raise ValueError("The mail's date has no zone; it takes an aware datetime.")
-    replies = _reply_to(settings.CONTACT, envelope.reply_mailbox)
     own = (
         f"To: <{mailbox(address)}>\r\n"
         f"Subject: {_folded('Subject', subject)}\r\n"
-        f"Date: {_date(envelope.date.replace(microsecond=0))}\r\n"
+        f"Date: {_date(int(envelope.date.timestamp()))}\r\n"
         f"Message-ID: {_message_id(envelope.message_id)}\r\n"
         f"List-Unsubscribe: {_ways_out(links.one_click, envelope)}"
-        f"{replies}"
+        f"{_reply_to(envelope.reply_mailbox)}"
     )
     return [
-        _constant(settings.EMAIL_FROM, settings.SITE_NAME, settings.LIST_ID, bulk),
+        _constant(bulk),
         own.encode("ascii"),
         _line("Feedback-ID", envelope.feedback_id),
     ]
 
 
-_date = lru_cache(maxsize=1000)(format_datetime)
+@lru_cache(maxsize=1000)
+def _date(timestamp: int) -> str:
+    return format_datetime(datetime.fromtimestamp(timestamp, UTC))
 
 
-@lru_cache(maxsize=16)
-def _constant(email_from: str, site: str, list_id: str, bulk: bool) -> bytes:
+@once
+def _constant(bulk: bool) -> bytes:
     """What stands in every mail of this installation."""
+    site = settings.SITE_NAME
     fields = [
-        ("From", sender(email_from, site)),
+        ("From", sender(settings.EMAIL_FROM, site)),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Id", _named(site, list_id)),
+        ("List-Id", _named(site, settings.LIST_ID)),
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
     ]
@@ -154,17 +158,20 @@ def _ways_out(one_click: str, envelope: Envelope) -> str:
     return f"{web},{FOLD}<mailto:{by_mail}?subject=unsubscribe>"
 
 
-def _reply_to(contact: str, own: str) -> str:
+def _reply_to(own: str) -> str:
     """A line, after those before it, or none. People read the contact's mail; the
     reader's own mailbox knows "stop"."""
-    replies = [_contact(contact)] if "@" in contact else []
+    replies = [contact] if (contact := _contact()) else []
     replies += [f"<{mailbox(own)}>"] if own else []
     return f"\r\nReply-To: {f',{FOLD}'.join(replies)}" if replies else ""
 
 
-@lru_cache(maxsize=16)
-def _contact(contact: str) -> str:
-    name, address = parseaddr(contact)
+@once
+def _contact() -> str:
+    """ "" where the contact is a page, not a mailbox."""
+    if "@" not in settings.CONTACT:
+        return ""
+    name, address = parseaddr(settings.CONTACT)
     bare = mailbox(address)
     return _named(name, bare) if name else bare
 

@@ -13,6 +13,7 @@ _PLAIN, _HTML = (
     b"Content-Transfer-Encoding: quoted-printable" % kind
     for kind in (b"plain", b"html")
 )
+_EMPTY = b"\r\n\r\n"  # the end of a line, and an empty one
 
 
 def message(
@@ -36,16 +37,12 @@ def message(
     mark = hashlib.sha256(envelope.message_id.encode()).hexdigest()[:24]
     # "=_" cannot occur in quoted-printable text, so no part can hold the boundary.
     boundary = b"=_" + mark.encode()
-    kind = b'multipart/alternative; boundary="%b"' % boundary
+    kind = b'Content-Type: multipart/alternative; boundary="%b"' % boundary
     # The line break before a boundary belongs to it (RFC 2046 section 5.1.1).
-    parts = [
-        b"--%b\r\n%b\r\n\r\n" % (boundary, _PLAIN),
-        *text,
-        b"--%b\r\n%b\r\n\r\n" % (boundary, _HTML),
-        *html,
-        b"--%b--\r\n" % boundary,
-    ]
-    return _signed([*head, b"Content-Type: " + kind], parts)
+    begin = b"--%b\r\n" % boundary
+    end = b"--%b--\r\n" % boundary
+    parts = [begin, _PLAIN, _EMPTY, *text, begin, _HTML, _EMPTY, *html, end]
+    return _signed([*head, kind], parts)
 
 
 def _signed(head: list[bytes], body: Sequence[bytes]) -> bytes:
@@ -53,4 +50,4 @@ def _signed(head: list[bytes], body: Sequence[bytes]) -> bytes:
     if signer := dkim.signer():
         whole = b"".join(body)
         head, body = signer.sign(head, whole) + head, [whole]
-    return b"".join([b"\r\n".join(head), b"\r\n\r\n", *body])
+    return b"".join([b"\r\n".join(head), _EMPTY, *body])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.utils import parseaddr
@@ -42,6 +42,13 @@ def test_the_headers_name_sender_reader_list_and_kind(
     assert mail["Reply-To"] == "papers@example.org"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["X-Auto-Response-Suppress"] == "All"
+
+
+def test_the_date_is_said_in_utc_whatever_its_zone() -> None:
+    made = envelope()
+    moment = made.date.astimezone(timezone(timedelta(hours=2)))
+    mail = digest(digest_of(envelope=replace(made, date=moment)))
+    assert mail.message == digest(digest_of(envelope=made)).message
 
 
 def test_the_address_stands_in_angle_brackets() -> None:

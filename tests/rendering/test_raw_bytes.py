@@ -100,6 +100,9 @@ def test_a_reader_of_text_gets_text_only() -> None:
         "é" * 200,
         "x" * 71 + " \n" + "x" * 72 + ".y" * 80,
         "." + "é" * 23 + " " * 9,
+        "two  spaces, three   and\ta tab",
+        "a carriage return\r alone, \x00 and \x7f",
+        "x" * 75 + "." + "y" * 75 + " ",
     ],
 )
 def test_quoted_printable_comes_back_as_it_was(text: str) -> None:
@@ -107,7 +110,8 @@ def test_quoted_printable_comes_back_as_it_was(text: str) -> None:
     for line in coded.split(b"\r\n"):
         assert len(line) <= 76
         assert not line.startswith((b".", b"From "))
-        assert not line.endswith((b" ", b"\t"))
+        assert not line.endswith(b" ")
+        assert not any(each in line for each in (b"  ", b"\t", b"\r"))
     head = b"Content-Transfer-Encoding: quoted-printable\r\n"
     head += b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
     mail = message_from_bytes(head + coded, policy=policy.default)
