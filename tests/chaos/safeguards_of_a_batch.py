@@ -101,7 +101,7 @@ RELAY = [
     Safeguard(
         "no body is begun long after its time",
         SENDING + "smtp/connection",
-        "if not self._desk.may_begin():",
+        "if not self._desk.may_begin(mail.offer):",
         "if False:",
         "stages_of_a_failure::test_a_body_is_not_begun_long_after_its_time",
     ),
