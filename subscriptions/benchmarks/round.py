@@ -68,9 +68,7 @@ def measure(
     signing = _signing(folder)
     with sinks.started(processes, folder, program) as servers:
         urls = [f"smtp://127.0.0.1:{server.port}" for server in servers]
-        sends = [
-            _command("send", EMAIL_URL=url, **signing, **_AT_ONCE) for url in urls
-        ]
+        sends = [_command("send", EMAIL_URL=url, **signing, **_AT_ONCE) for url in urls]
         send_s, answers = _run(sends, say)
         taken = [server.stop() for server in servers]
     return {

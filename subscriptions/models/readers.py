@@ -326,7 +326,7 @@ class Suppression(models.Model):
         """HMAC-SHA256 of the folded address; a plain hash of one can be guessed."""
         secret = (key or settings.SECRET_KEY).encode()
         message = b"suppression:" + fold_address(address).encode()
-        return hmac.new(secret, message, hashlib.sha256).hexdigest()
+        return hmac.digest(secret, message, "sha256").hex()
 
     @classmethod
     def hashes_of(cls, address: str) -> list[str]:

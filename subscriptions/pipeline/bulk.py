@@ -37,6 +37,18 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """The same for as long as a sender runs, where there is some garbage: it is looked
+    for after a hundred thousand new objects, not after some hundred."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def insert(rows: Sequence[models.Model]) -> None:
     """Insert unsaved instances of one model, in their order. They get no id.
 

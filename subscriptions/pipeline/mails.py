@@ -12,7 +12,6 @@ from django.utils import timezone
 from subscriptions import links, rendering, sending
 from subscriptions.models import Delivery, Subscriber, among
 
-from .bulk import uncollected
 from .compose import compose_one
 from .digests import Digests, Told
 
@@ -29,15 +28,14 @@ def outgoing_digests(
     """
     digests = digests or Digests()
     mails = {}
-    with uncollected():
-        told = Told.all_of(Delivery.objects.filter(pk__in=among(ids)))
-        for row, digest in zip(told, digests.of(told), strict=True):
-            assert row.pk is not None  # noqa: S101  it was read
-            message = _later(digest)
-            if not rendering.surely_fits(digest):
-                message = _made(_fitted(row.pk, row.left_out, digest))
-            sender = links.envelope_sender("digest", row.pk)
-            mails[row.pk] = sending.Outgoing(sender, row.address, message, is_tidy=True)
+    told = Told.all_of(Delivery.objects.filter(pk__in=among(ids)))
+    for row, digest in zip(told, digests.of(told), strict=True):
+        assert row.pk is not None  # noqa: S101  it was read
+        message = _later(digest)
+        if not rendering.surely_fits(digest):
+            message = _made(_fitted(row.pk, row.left_out, digest))
+        sender = links.envelope_sender("digest", row.pk)
+        mails[row.pk] = sending.Outgoing(sender, row.address, message, is_tidy=True)
     return mails
 
 

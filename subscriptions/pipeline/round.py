@@ -14,6 +14,7 @@ from subscriptions import sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter, Notice, Round
 
+from .bulk import seldom_collected
 from .compose import compose_day
 from .digests import Digests
 from .had import KEPT
@@ -93,7 +94,8 @@ def deliver(seconds: float | None = None, day: date | None = None) -> sending.Co
             sent = sending.send(Letter, outgoing_letters, until=until)
         except sending.NothingMade as error:
             fault = error  # digests need not wait until letters can be made again
-    sent += sending.send(Delivery, _render(), until=until, due_date=day)
+    with seldom_collected():
+        sent += sending.send(Delivery, _render(), until=until, due_date=day)
     if fault:
         raise fault
     return sent
