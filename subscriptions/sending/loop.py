@@ -35,7 +35,14 @@ from .ledger import attempts, claims, epoch
 from .ledger.attempts import Lease, Tally
 from .ledger.persistence import persistently
 from .ledger.statements import Model
-from .outcome import Counts, NothingMade, Outcome, Outgoing, RelayDown
+from .outcome import (
+    Counts,
+    JournalFull,
+    NothingMade,
+    Outcome,
+    Outgoing,
+    RelayDown,
+)
 from .recovery import senders
 from .recovery.journal import Journal
 from .smtp import Handed, Relay
@@ -62,23 +69,27 @@ def send(
     `render` gets ids of a batch and returns the mail of each; it may read the database,
     the mails' `message` may not. Any number of senders may run at once. Raises
     RelayDown, with `counts`, when the relay takes nothing: NothingMade when none of a
-    batch's mails can be made, LedgerRestored while an operator has to decide. What was
-    not tried is as it was before. Raises LeaseOver where this process was stopped for
-    so long that others have taken over.
+    batch's mails can be made, JournalFull where the disk is full, LedgerRestored while
+    an operator has to decide. What was not tried is as it was before. Raises LeaseOver
+    where this process was stopped for so long that others have taken over.
     """
     tally: Tally = Counter()
     stop = math.inf if until is None else until
-    with senders.sender() as one, senders.sender() as other:
-        try:
-            epoch.refuse_restored()
-            senders.recover(tally)
-            _Run(model, render, (one, other), stop, tally).all_of(due_date)
-        except RelayDown as error:
-            log.error("sending stops: %s", error)
-            error.counts = Counts.of(tally)
-            down = error
-        else:
-            return Counts.of(tally)
+    try:
+        with senders.sender() as one, senders.sender() as other:
+            try:
+                epoch.refuse_restored()
+                senders.recover(tally)
+                _Run(model, render, (one, other), stop, tally).all_of(due_date)
+                return Counts.of(tally)
+            except JournalFull:
+                raise  # both stay, for what they say
+            except RelayDown as error:
+                down = error
+    except JournalFull as error:
+        down = error
+    log.error("sending stops: %s", down)
+    down.counts = Counts.of(tally)
     raise down
 
 

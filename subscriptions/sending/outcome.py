@@ -136,6 +136,12 @@ class LedgerRestored(RelayDown):
     from a backup. What it says is owed may have gone out; an operator decides."""
 
 
+class JournalFull(RelayDown):
+    """The disk takes no more of a sender's journal. What stands in it is kept for the
+    one that takes over when there is room again; mails that were in the air may be sent
+    once more."""
+
+
 class NothingMade(RelayDown):
     """No mail of a batch could be made, alone or together: the fault is common to all.
 

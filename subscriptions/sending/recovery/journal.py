@@ -33,7 +33,7 @@ from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter
 from subscriptions.sending.ledger.attempts import Lease
 from subscriptions.sending.ledger.statements import Model
-from subscriptions.sending.outcome import Outcome
+from subscriptions.sending.outcome import JournalFull, Outcome
 
 SUFFIX = ".journal"
 _MODELS: dict[str, Model] = {"D": Delivery, "L": Letter}
@@ -88,8 +88,12 @@ class Journal:
 
     def _write(self, *lines: bytes) -> None:
         octets = b"".join(lines)
-        if octets and os.write(self._file, octets) != len(octets):
-            raise OSError(f"the disk of {self._path.parent} is full")
+        try:
+            is_whole = os.write(self._file, octets) == len(octets)
+        except OSError as error:
+            raise JournalFull(f"{self._path.parent}: {error.strerror}") from error
+        if not is_whole:
+            raise JournalFull(f"the disk of {self._path.parent} is full")
 
 
 @dataclass
