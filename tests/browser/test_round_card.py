@@ -36,16 +36,19 @@ def test_counts_change_without_a_reload_and_nothing_complains(
     mails = [a_delivery(round_, "pending") for _ in range(3)]
     with watching(browser) as watch:
         watch.page.context.add_cookies([signed_in(live_server)])  # type: ignore[list-item]
+        watch.page.clock.install()
         watch.page.goto(f"{live_server.url}/admin/")
         sent = watch.page.locator("#pr-morning li.pr-good b")
         assert sent.inner_text() == "0"
         for mail in mails[:2]:
             mail.state = "sent"
             mail.save()
+        watch.page.clock.fast_forward("00:10")
         watch.page.locator("#pr-morning li.pr-good b", has_text="2").wait_for(
             timeout=20_000
         )
         Round.objects.update(state="complete")
+        watch.page.clock.fast_forward("00:10")
         watch.page.get_by_text("Complete.").wait_for(timeout=20_000)
         assert watch.page.locator("#pr-morning[hx-get]").count() == 0
         assert not watch.complaints
@@ -75,6 +78,7 @@ def test_a_stopped_round_fits_and_can_be_resumed_by_hand(
         watch.page.get_by_role("link", name="Resume all sending").click()
         if folder := os.environ.get("LOOK_AT"):
             watch.page.screenshot(path=Path(folder) / f"{name}-ask.png")
+        watch.page.get_by_role("button", name="Resume").wait_for()
         assert watch.sideways() <= 0
         watch.page.get_by_role("button", name="Resume").click()
         watch.page.get_by_text("All sending: resumed.").wait_for()

@@ -24,9 +24,9 @@ from subscriptions.crashpoint import POINTS
 from tests.end_to_end.service import DAY
 from tests.ingestion.invented import an_hf_item
 from tests.sending.oracle import Do, Moment
+from tests.up.program import Program
 from tests.up.running import ROOT
 
-from .program import Program
 from .world import World, world
 
 # A mail whose batch was claimed before its reader left may be past MAIL already.

@@ -11,8 +11,8 @@ import pytest
 
 from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
+from tests.up.program import Program
 
-from .program import Program
 from .test_outages import POOL, ring
 from .world import CONNECTIONS, READERS, World, world
 

@@ -3,10 +3,7 @@ what was in flight, and that with the same Message-ID."""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,14 +16,14 @@ from tests.end_to_end.service import (
     backend,
     eventually,
     rows,
-    spawn,
     states,
 )
 from tests.sending.oracle import Moment, Oracle
-from tests.up.running import ROOT, environment
+from tests.up.program import Program
+from tests.up.running import environment
 
-CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "digest_site"]
-WORKER = [*CELERY, "worker", "-P", "threads", "-c", "2", "--without-mingle"]
+CELERY = ("celery", "--quiet", "-A", "digest_site")
+WORKER = (*CELERY, "worker", "-P", "threads", "-c", "2", "--without-mingle")
 RING = "from subscriptions import tasks; tasks.ring(tasks.send)"
 
 
@@ -41,13 +38,13 @@ def test_a_worker_killed_twice_in_a_round(kind: str, tmp_path: Path) -> None:
         for taken in (READERS // 4, READERS // 2):
             worker = start(settings, tmp_path)
             eventually(lambda goal=taken: len(relay.taken()) >= goal)
-            os.killpg(worker.pid, signal.SIGKILL)
+            worker.send_signal(signal.SIGKILL)
             worker.wait()
             in_flight |= leased(settings)
         assert in_flight, "the worker was killed after its last batch"
         worker = start(settings, tmp_path)
         eventually(lambda: states(settings).get("sent") == READERS)
-        worker.terminate()
+        worker.send_signal(signal.SIGTERM)
         worker.wait(30)
         taken_by = Counter(each.recipient for each in relay.taken())
         message_ids = {(each.recipient, each.message_id) for each in relay.taken()}
@@ -67,16 +64,12 @@ def slowly(moment: Moment) -> None:
         time.sleep(0.02)
 
 
-def start(settings: dict[str, str], folder: Path) -> subprocess.Popen[str]:
+def start(settings: dict[str, str], folder: Path) -> Program:
     """A worker, and the bell it answers."""
     name = f"--hostname=chaos-{time.monotonic_ns()}@localhost"
-    worker = spawn(settings, folder / "worker.log", *WORKER, name)
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", RING],
-        cwd=ROOT,
-        env=settings,
-        check=True,
-    )
+    worker = Program((*WORKER, name), settings, folder / "worker.log")
+    bell = Program(("shell", "-v0", "-c", RING), settings, folder / "bell.log")
+    assert bell.wait(60) == 0, bell.said
     return worker
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
+from tests.up.program import Program
 
-from .program import Program
 from .servers import cluster, redis
 from .world import READERS, World, world
 

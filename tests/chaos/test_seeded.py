@@ -1,4 +1,4 @@
-"""Seeded chaos: half a minute by default, an hour by `bin/test --chaos`."""
+"""Seeded chaos: a quarter of a minute by default, an hour by `bin/test --chaos`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from .seeded import chaos
 
 FULL = bool(os.environ.get("TEST_CHAOS"))
-SECONDS = float(os.environ.get("TEST_CHAOS_SECONDS", 3600 if FULL else 25))
+SECONDS = float(os.environ.get("TEST_CHAOS_SECONDS", 3600 if FULL else 16))
 ONE_RUN = 20.0
 SEED = int(os.environ.get("TEST_CHAOS_SEED", random.randrange(10**6)))
 

@@ -17,8 +17,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -32,12 +30,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.end_to_end.service import DAY, ask, rows
+from tests.end_to_end.service import DAY, ask, migrate, rows
 from tests.ingestion.invented import an_hf_item
 from tests.sending.oracle import Oracle, Script
-from tests.up.running import ROOT, environment
-
-from .program import Program
+from tests.up.program import Program
+from tests.up.running import environment
 
 READERS, CONNECTIONS, BATCH = 24, 3, 8
 FINAL = {
@@ -61,7 +58,7 @@ class World:
     errors: str = ""
     kills: int = 0
     cuts: int = 0  # of connections to the database
-    held: list[Program | subprocess.Popen[str]] = field(default_factory=list)
+    held: list[Program] = field(default_factory=list)
 
     def start(
         self,
@@ -316,9 +313,7 @@ def _seeded(folder: Path, database: dict[str, str]) -> Path:
         for number in range(READERS):
             address = f"reader{number}@domain{number % 3}.example.org"
             lines.writerow([address, "*", "UTC", 8, "2026-01-05"])
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=here, check=True
-    )
+    migrate(here)
     assert ask(here, "ingest", "--file", str(papers))["new"] == 5
     assert ask(here, "import_subscribers", str(readers))["imported"] == READERS
     return folder / "var"

@@ -37,6 +37,7 @@ def tools() -> None:
         pytest.skip(str(error))
 
 
+@pytest.mark.postgresql  # half a minute of starting programs: one engine is enough
 @pytest.mark.usefixtures("tools")
 @pytest.mark.django_db(transaction=True)
 def test_send_measures_every_way_in_a_database_of_its_own(

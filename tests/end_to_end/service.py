@@ -7,8 +7,7 @@ import csv
 import json
 import os
 import sqlite3
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
@@ -23,7 +22,8 @@ import psycopg
 import pytest
 
 from tests.ingestion.invented import an_hf_item
-from tests.up.running import ROOT, manage
+from tests.up.program import Program
+from tests.up.running import PATIENCE, manage
 
 T = TypeVar("T")
 DAY = date(2026, 7, 6)
@@ -57,18 +57,23 @@ def ask(settings: dict[str, str], *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def spawn(settings: dict[str, str], log: Path, *command: str) -> subprocess.Popen[str]:
-    """A program of the service in a session of its own."""
-    with log.open("a") as out:
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=settings,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+def answered(settings: dict[str, str], *command: str) -> Callable[[], Any]:
+    """Start `manage.py ... --json`; call what comes back for its answer."""
+    folder = tempfile.TemporaryDirectory()
+    log, out = Path(folder.name) / "log", Path(folder.name) / "out"
+    program = Program(command, settings, log, out=out)
+
+    def answer() -> Any:
+        with folder:
+            assert program.wait(PATIENCE) == 0, program.said
+            return json.loads(program.answer)
+
+    return answer
+
+
+def migrate(settings: dict[str, str]) -> None:
+    done = manage("migrate", "-v0", settings=settings)
+    assert done.returncode == 0, done.stderr
 
 
 def mails_in(var: Path) -> list[EmailMessage]:
@@ -114,12 +119,7 @@ def a_round_to_send(
         for number in range(READERS):
             address = f"reader{number}@example.org"
             lines.writerow([address, "*", "UTC", 8, "2026-01-05"])
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "-v0"],
-        cwd=ROOT,
-        env=settings,
-        check=True,
-    )
+    migrate(settings)
     assert ask(settings, "ingest", "--file", str(papers))["new"] == 5
     assert ask(settings, "import_subscribers", str(readers))["imported"] == READERS
     if not composed:

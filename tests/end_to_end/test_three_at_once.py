@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,12 +11,13 @@ from tests.end_to_end.service import (
     DAY,
     READERS,
     a_round_to_send,
+    answered,
     ask,
     backend,
     states,
 )
 from tests.sending.oracle import Oracle
-from tests.up.running import ROOT, environment
+from tests.up.running import environment
 
 
 @pytest.mark.parametrize("kind", ["sqlite and files", "postgresql and redis"])
@@ -29,14 +27,9 @@ def test_three_rounds_at_once(kind: str, tmp_path: Path) -> None:
             tmp_path / "var", EMAIL_URL=relay.url, **backend(kind, tmp_path)
         )
         a_round_to_send(settings, tmp_path, composed=False)
-        command = [sys.executable, "manage.py", "round", "--day", str(DAY), "--json"]
-        running = [
-            subprocess.Popen(
-                command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True
-            )
-            for _ in range(3)
-        ]
-        reports = [json.loads(each.communicate(timeout=120)[0]) for each in running]
+        command = ("round", "--day", str(DAY), "--json")
+        running = [answered(settings, *command) for _ in range(3)]
+        reports = [answer() for answer in running]
         copies = Counter(each.recipient for each in relay.taken())
     assert sum(report["sent"] for report in reports) == READERS
     assert len(copies) == READERS

@@ -29,6 +29,16 @@ def fields(document: Document, name: str) -> list[list[str]]:
     return [[stem(w) for w in fold(t)] for f, t in texts.items() if name in ("", f)]
 
 
+@cache
+def texts(document: Document, name: str) -> list[str]:
+    return [f" {' '.join(words)} " for words in fields(document, name)]
+
+
+@cache
+def words_of(document: Document, name: str) -> set[str]:
+    return {word for words in fields(document, name) for word in words}
+
+
 def meets(one: str, other: str) -> bool:
     return one == other or (1 in (len(one), len(other)) and one[0] == other[0])
 
@@ -51,10 +61,11 @@ def satisfies(document: Document, query: Query) -> bool:
             return not satisfies(document, operand)
         case tree.Phrase(words, field):
             needle = f" {' '.join(words)} "
-            return any(needle in f" {' '.join(f)} " for f in fields(document, field))
+            return any(needle in text for text in texts(document, field))
         case tree.Prefix(start, field):
-            some = [word for f in fields(document, field) for word in f]
-            return any(w.startswith(start) or w == stem(start) for w in some)
+            whole = stem(start)
+            some = words_of(document, field)
+            return any(w.startswith(start) or w == whole for w in some)
         case tree.Author(wanted):
             return any(names(wanted, author) for author in document.authors)
         case tree.Category(name):

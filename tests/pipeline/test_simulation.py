@@ -24,9 +24,9 @@ from .simulator import HOLD, WINDOW, World
 
 pytestmark = pytest.mark.django_db
 # About 2 s each on SQLite and twice that on PostgreSQL.
-SCENARIOS = 6 if connection.vendor == "sqlite" else 3
+SCENARIOS = 4 if connection.vendor == "sqlite" else 2
 if os.environ.get("TEST_FULL"):
-    SCENARIOS *= 25
+    SCENARIOS *= 38
 REACH, KEPT = timedelta(days=14), timedelta(days=90)
 GOT = {"pending", "leased", "deferred", "sent", "in_doubt"}
 

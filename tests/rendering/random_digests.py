@@ -131,7 +131,7 @@ class Digests:
                 self.text(3), tuple(self.entry() for _ in range(random.choice(sizes)))
             )
             for sizes in random.choices(
-                [[0, 1, 2, 3], [4, 8, 12], [40]], [8, 3, 1], k=3
+                [[0, 1, 2, 3], [4, 8, 12], [40]], [16, 3, 1], k=3
             )
         )
         papers = sum(len(group.entries) for group in groups)

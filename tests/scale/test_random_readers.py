@@ -1,7 +1,7 @@
 """Imported readers with random filters over three real days of both sources.
 
 Each gets exactly the papers that the naive evaluator says, up to their cap and none
-twice; each mail parses without a defect; a second round sends nothing. 150 readers by
+twice; each mail parses without a defect; a second round sends nothing. 100 readers by
 default, 2,000 with `bin/test --full`.
 """
 
@@ -27,7 +27,7 @@ from tests.matching.random_filters import Filters
 from tests.sending.oracle import Oracle
 from tests.sending.rows import server
 
-READERS = 2000 if os.environ.get("TEST_FULL") else 150
+READERS = 2000 if os.environ.get("TEST_FULL") else 100
 DAYS = [date(2026, 6, day) for day in (22, 23, 24)]
 SEED = 20260622
 

@@ -100,6 +100,8 @@ class _Session(socketserver.StreamRequestHandler):
                 is_encrypted = isinstance(self.connection, ssl.SSLSocket)
                 command = line.decode().strip()
                 reply = self._say(literal.reply(command, session, is_encrypted))
+                if command == "QUIT":
+                    return
                 if command == "STARTTLS" and literal.tls:
                     self._encrypt(literal.tls)
                 if reply == DEAF:

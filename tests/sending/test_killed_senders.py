@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from tests.end_to_end.service import eventually
+from tests.up.program import Program
+
 from .oracle import Moment, Oracle
 
-ROOT = Path(__file__).resolve().parents[2]
-Run = Callable[..., "subprocess.Popen[str]"]
+Run = Callable[..., Program]
 
 
 @pytest.fixture
@@ -32,13 +33,13 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
             f"/{of['NAME']}"
         )
 
-    def start(
-        *arguments: str, relay: str = "smtp://127.0.0.1:9"
-    ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.sending.sender", *arguments],
-            cwd=ROOT,
-            env=os.environ
+    numbers = count()
+
+    def start(*arguments: str, relay: str = "smtp://127.0.0.1:9") -> Program:
+        number = next(numbers)
+        return Program(
+            ("-m", "tests.sending.sender", *arguments),
+            os.environ
             | {
                 "ENV_FILE": "",
                 "DEBUG": "true",
@@ -48,28 +49,16 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
                 "SEND_BATCH": "10",
                 "SMTP_CONNECTIONS": "1",
             },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            tmp_path / f"{number}.log",
+            out=tmp_path / f"{number}.out",
         )
 
     return start
 
 
-def wait_until_stopped(process: subprocess.Popen[str]) -> None:
-    status = Path(f"/proc/{process.pid}/stat")
-    for _ in range(600):
-        if status.read_text().rpartition(")")[2].split()[0] == "T":
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    raise TimeoutError("it was not stopped")
-
-
-def finished(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    return out
+def finished(program: Program) -> str:
+    assert program.wait(60) == 0, program.said
+    return program.answer
 
 
 @pytest.mark.parametrize(
@@ -89,17 +78,15 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
 ):
     """The fifth mail, third of a batch of four, meets it; a new one does the rest."""
     finished(run("seed", "20"))
-    victims: list[subprocess.Popen[str]] = []
+    victims: list[Program] = []
 
     def script(moment: Moment) -> None:
         if moment.stage == stage and moment.mail == 5 and len(victims) == 1:
-            victims[0].send_signal(signal.SIGKILL)
-            victims[0].wait()
+            victims[0].kill()
 
     with Oracle(tmp_path / "taken.jsonl", script, features=features) as relay:
         victims.append(run("send", relay=relay.url))
-        victims[0].communicate(timeout=60)
-        assert victims[0].returncode == -signal.SIGKILL
+        assert victims[0].wait(60) == -signal.SIGKILL
         # Two and four of them were offered at once, and four or eight more may have
         # been leased meanwhile; the journal has the fifth.
         stopped_at = json.loads(finished(run("states")))
@@ -121,7 +108,7 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
 ):
     """Another takes over what it had not begun. What it had begun is held."""
     finished(run("seed", "6"))
-    victims: list[subprocess.Popen[str]] = []
+    victims: list[Program] = []
 
     def script(moment: Moment) -> None:
         if moment.stage == stage and moment.mail == 4 and len(victims) == 1:
@@ -129,13 +116,13 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
 
     with Oracle(tmp_path / "taken.jsonl", script) as relay:
         victims.append(run("send_on_short_leases", relay=relay.url))
-        wait_until_stopped(victims[0])
-        time.sleep(9)  # the lease is over
+        eventually(victims[0].is_stopped)
+        time.sleep(5)  # the lease is over
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
         before = json.loads(finished(run("states")))
         victims[0].send_signal(signal.SIGCONT)
-        victims[0].communicate(timeout=60)
+        victims[0].wait(60)
         assert json.loads(finished(run("states"))) == before
         taken = relay.taken()
     # The third had its outcome in the journal of a sender that was not dead.

@@ -5,11 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from .program import ROOT, Program
+
 NOBODY = "http://127.0.0.1:9"  # no source answers there
 # Seconds until something hangs: far more than it takes on a machine that is shared.
 PATIENCE = 120
@@ -40,14 +42,13 @@ def manage(
     *arguments: str, settings: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Run `manage.py` to its end."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=settings,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        log, out = Path(folder) / "log", Path(folder) / "out"
+        program = Program(arguments, settings, log, out=out)
+        code = program.wait(PATIENCE)
+        return subprocess.CompletedProcess(
+            arguments, code, program.answer, program.said
+        )
 
 
 class Up:

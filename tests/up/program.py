@@ -10,11 +10,13 @@ import contextlib
 import multiprocessing
 import os
 import resource
+import runpy
+import signal
 import sys
+import time
 from pathlib import Path
 
-from tests.up.running import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 # What `manage.py round` loads of others'.
 _LIBRARIES = [
     "django.core.management.commands.shell",
@@ -41,10 +43,12 @@ _forks.set_forkserver_preload(_LIBRARIES)
 
 
 class Program:
-    """`manage.py COMMAND...` or `celery ...`, running in a session of its own.
+    """`manage.py COMMAND...`, `celery ...` or `-m MODULE ...`, running in a session of
+    its own.
 
     `returncode` is None until it has ended, negative for a signal; `said` is what it
-    wrote on stderr. `file_size`: octets after which no file of it can grow.
+    wrote on stderr. `out`: the file for its stdout. `file_size`: octets after which no
+    file of it can grow.
     """
 
     def __init__(
@@ -53,9 +57,10 @@ class Program:
         env: dict[str, str],
         log: Path,
         file_size: int | None = None,
+        out: Path = Path(os.devnull),
     ) -> None:
-        self._log = log
-        arguments = (command, env, log, file_size)
+        self._log, self._out = log, out
+        arguments = (command, env, log, file_size, out)
         self._process = _forks.Process(target=_run, args=arguments)
         self._process.start()
         assert self._process.pid
@@ -80,6 +85,12 @@ class Program:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def kill(self) -> None:
+        """Also from a thread beside the one that waits for its end."""
+        os.kill(self.pid, signal.SIGKILL)
+        while Path(f"/proc/{self.pid}").exists():
+            time.sleep(0.01)
+
     def is_stopped(self) -> bool:
         status = Path(f"/proc/{self.pid}/stat").read_text()
         return status.rpartition(")")[2].split()[0] == "T"
@@ -88,16 +99,25 @@ class Program:
     def said(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
 
+    @property
+    def answer(self) -> str:
+        """What it wrote into `out`."""
+        return self._out.read_text()
+
 
 def _run(
-    command: tuple[str, ...], env: dict[str, str], log: Path, file_size: int | None
+    command: tuple[str, ...],
+    env: dict[str, str],
+    log: Path,
+    file_size: int | None,
+    out: Path,
 ) -> None:
     assert not any(name.startswith("subscriptions") for name in sys.modules)
     os.setsid()
     os.environ.clear()
     os.environ.update(env, DJANGO_SETTINGS_MODULE="digest_site.settings")
     os.chdir(ROOT)
-    for descriptor, path in ((1, os.devnull), (2, log)):
+    for descriptor, path in ((1, out), (2, log)):
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(file, descriptor)
         os.close(file)
@@ -108,7 +128,9 @@ def _run(
 
         sys.argv = [*command]
         main()
-        return
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(["manage.py", *command])
+    elif command[0] == "-m":
+        sys.argv = [*command[1:]]
+        runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = ["manage.py", *command]
+        runpy.run_path("manage.py", run_name="__main__")
