@@ -12,7 +12,7 @@ from subscriptions.crashpoint import POINTS
 from tests.end_to_end.service import DAY, eventually, rows
 from tests.sending.oracle import Moment
 
-from .crash import BATCHES, CONNECTIONS, MAILS, ON_OCCASION
+from .crash import BATCHES, MAILS, ON_OCCASION
 from .seeded import a_later_day
 from .world import CONNECTIONS, READERS, world
 
