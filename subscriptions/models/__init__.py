@@ -5,7 +5,7 @@ anything else of ours. Nothing here sends, fetches or renders.
 """
 
 from .actions import Mute, SavedPaper
-from .among import among
+from .among import among, among_texts
 from .epoch import LedgerEpoch
 from .mailings import Delivery, DeliveryEvent, Letter, Mailing
 from .operating import Notice, Pause
@@ -42,4 +42,5 @@ __all__ = [
     "Suppression",
     "TopicFilter",
     "among",
+    "among_texts",
 ]

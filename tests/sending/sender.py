@@ -39,14 +39,14 @@ def main(command: str, number: str = "0") -> None:
 
 
 def shorten_leases() -> None:
-    """Leases of four seconds, not fifteen minutes, and what follows from that."""
+    """Leases of eight seconds, not fifteen minutes, and what follows from that."""
     from datetime import timedelta
 
     from subscriptions.sending import loop
     from subscriptions.sending.ledger import claims
 
-    claims.LEASE, claims._FRESH = timedelta(seconds=4), timedelta(seconds=1)
-    loop._BEGIN_WITHIN, loop._END_WITHIN = 2, 3
+    claims.LEASE, claims._FRESH = timedelta(seconds=8), timedelta(seconds=1)
+    loop._BEGIN_WITHIN, loop._END_WITHIN = 5, 6
 
 
 if __name__ == "__main__":

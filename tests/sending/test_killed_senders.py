@@ -117,7 +117,7 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
     with Oracle(tmp_path / "taken.jsonl", script) as relay:
         victims.append(run("send_on_short_leases", relay=relay.url))
         eventually(victims[0].is_stopped)
-        time.sleep(5)  # the lease is over
+        time.sleep(9)  # the lease is over
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
         before = json.loads(finished(run("states")))

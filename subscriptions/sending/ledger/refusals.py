@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from subscriptions.models import Letter, Mailing, Subscriber, Suppression, among
+from subscriptions.models import Letter, Mailing, Subscriber, Suppression, among_texts
 from subscriptions.models.readers import fold_address
 
 from .statements import Owed
@@ -40,7 +40,9 @@ def suppressed_among(mails: Iterable[Owed]) -> set[int]:
             letters.add(mail.id)
         for one in Suppression.hashes_of(mail.address):
             by_hash[one].append(mail)
-    standing = Suppression.objects.standing().filter(address_hash__in=among(by_hash))
+    standing = Suppression.objects.standing().filter(
+        address_hash__in=among_texts(by_hash)
+    )
     for one, reason in standing.values_list("address_hash", "reason"):
         out |= {mail.id for mail in by_hash[one]}
         if reason != Suppression.Reason.BOUNCED:
