@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from subscriptions import pipeline
-from subscriptions.models import Delivery, Round, Subscriber, among
+from subscriptions.models import Delivery, Round, Subscriber, among, among_texts
 from subscriptions.pipeline.bulk import insert
 from tests.factories import TUESDAY, a_listing, a_paper, a_reader, an_edition
 
@@ -102,6 +102,9 @@ def test_many_ids_are_one_parameter() -> None:
     ids = [*range(reader.pk + 1, reader.pk + 50_000), reader.pk]
     assert Subscriber.objects.filter(pk__in=among(ids)).get() == reader
     assert not Subscriber.objects.filter(pk__in=among([])).exists()
+    addresses = among_texts([reader.email, *(f"x{n}@example.org" for n in range(9))])
+    assert Subscriber.objects.filter(email__in=addresses).get() == reader
+    assert not Subscriber.objects.filter(email__in=among_texts([])).exists()
 
 
 def test_a_reader_costs_no_statement_of_their_own() -> None:
