@@ -21,6 +21,7 @@ _FEW = (
     models.DateField,  # and DateTimeField
     models.UUIDField,
 )
+_USUALLY = gc.get_threshold()
 _Column = Callable[[Any], Any]
 
 
@@ -41,12 +42,11 @@ def uncollected() -> Iterator[None]:
 def seldom_collected() -> Iterator[None]:
     """The same for as long as a sender runs, where there is some garbage: it is looked
     for after a hundred thousand new objects, not after some hundred."""
-    before = gc.get_threshold()
     gc.set_threshold(100_000, 20, 20)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*_USUALLY)
 
 
 def insert(rows: Sequence[models.Model]) -> None:

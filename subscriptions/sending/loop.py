@@ -14,6 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import date
+from threading import Lock
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -56,6 +57,7 @@ _END_WITHIN = attempts.LEASE.total_seconds() - 60
 # A relay that turns slow in the middle of a large batch: what it has not begun by then
 # goes back, and the next batch is smaller.
 _BATCH_WITHIN = 10.0
+_SUSPECTS = Lock()
 
 
 def send(
@@ -146,14 +148,27 @@ class _Run:
                     at_once = 2  # the first was to show that mails can be made and go
             elif self._under_way:
                 self._end_first()
-            elif leases := self._claimed(due_date, sound=False):
-                # With one that crashed its sender there must be no other to suspect.
+            elif not self._send_suspects(relay, due_date, clock):
+                break
+        self._end_all()
+
+    def _send_suspects(
+        self, relay: Relay, due_date: date | None, clock: epoch.Clock
+    ) -> bool:
+        """Send what crashed its sender, a mail by itself: at the next crash there must
+        be no other to suspect, of no other sender of this process either. False where
+        there is none, or another sender is at it."""
+        if not _SUSPECTS.acquire(blocking=False):
+            return False
+        try:
+            leases = self._claimed(due_date, sound=False)
+            if leases:
                 clock.tick()
                 self._begin(leases, relay)
                 self._end_first()
-            else:
-                break
-        self._end_all()
+            return bool(leases)
+        finally:
+            _SUSPECTS.release()
 
     def _claimed(self, due_date: date | None, sound: bool) -> list[Lease]:
         return claims.claim(
@@ -175,6 +190,7 @@ class _Run:
         except NothingMade:
             _give_back(leases, journal)
             raise
+        journal.ready()
         crashpoint("prepare.read")
         if self._under_way:
             self._under_way[-1].run.wait()
@@ -183,8 +199,8 @@ class _Run:
             for lease, mail in mails.items()
             if isinstance(mail, Outgoing)
         }
+        now = awake()  # before it is asked: the machine may sleep right after
         wanted = claims.still_wanted(leases, self._tally, recipients)
-        now = awake()
         making = Making(journal, now + _BEGIN_WITHIN, now + _END_WITHIN)
         offers = [
             making.offer(lease, mail)
@@ -227,7 +243,7 @@ class _Run:
             try:
                 refuse_common(making.faults)
             except NothingMade:
-                _give_back([*untried, *tried], making.journal)
+                _give_back([*untried, *tried, *batch.unmade], making.journal)
                 raise
         outcomes = batch.unmade | {k: making.outcome(k, o) for k, o in tried.items()}
         states = persistently(outcomes)

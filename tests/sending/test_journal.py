@@ -135,6 +135,14 @@ def test_only_the_mail_that_was_being_made_counts_a_crash(dead):
     ]
 
 
+def test_a_batch_that_waited_for_its_turn_is_not_suspected(dead):
+    """It was prepared; at work was the one before it."""
+    leases = leased(dead, 3)
+    dead.preparing(leases)
+    dead.ready()
+    assert after(dead) == [("pending", 0, 0)] * 3
+
+
 def test_a_batch_that_is_in_the_ledger_is_not_written_again(dead):
     [lease] = leased(dead)
     dead.begun(lease)

@@ -35,7 +35,9 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
 
     numbers = count()
 
-    def start(*arguments: str, relay: str = "smtp://127.0.0.1:9") -> Program:
+    def start(
+        *arguments: str, relay: str = "smtp://127.0.0.1:9", crash: str = ""
+    ) -> Program:
         number = next(numbers)
         return Program(
             ("-m", "tests.sending.sender", *arguments),
@@ -48,7 +50,8 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
                 "EMAIL_URL": relay,
                 "SEND_BATCH": "10",
                 "SMTP_CONNECTIONS": "1",
-            },
+            }
+            | ({"PAPER_ROUND_CRASH": crash} if crash else {}),
             tmp_path / f"{number}.log",
             out=tmp_path / f"{number}.out",
         )
@@ -113,6 +116,7 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
     def script(moment: Moment) -> None:
         if moment.stage == stage and moment.mail == 4 and len(victims) == 1:
             victims[0].send_signal(signal.SIGSTOP)
+            eventually(victims[0].is_stopped)  # it shall not read what comes next
 
     with Oracle(tmp_path / "taken.jsonl", script) as relay:
         victims.append(run("send_on_short_leases", relay=relay.url))
@@ -128,6 +132,25 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
     # The third had its outcome in the journal of a sender that was not dead.
     assert before == {"sent": 5 - held, "in_doubt": 1 + held}
     assert len(taken) == len({one.recipient for one in taken}) == 6
+
+
+def test_a_sender_that_slept_after_it_had_asked_sends_nothing_when_it_goes_on(
+    run, tmp_path
+):
+    """It was told that its mails are wanted, and their leases were over when it woke:
+    another has sent them."""
+    finished(run("seed", "4"))
+    with Oracle(tmp_path / "taken.jsonl") as relay:
+        sleeper = run(
+            "send_on_short_leases", relay=relay.url, crash="wanted.asked:1:STOP"
+        )
+        eventually(sleeper.is_stopped)
+        time.sleep(9)  # the lease is over
+        finished(run("send", relay=relay.url))
+        sleeper.send_signal(signal.SIGCONT)
+        sleeper.wait(60)
+        taken = relay.taken()
+    assert len(taken) == len({one.recipient for one in taken})
 
 
 def test_three_senders_at_once_send_nothing_twice(run, tmp_path):

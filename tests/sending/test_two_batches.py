@@ -9,6 +9,7 @@ import pytest
 
 from subscriptions.models import Delivery, Mailing
 from subscriptions.sending import Counts, Outcome, Outgoing, send
+from subscriptions.sending.brakes.pace import FIRST_AT_ONCE, Pace
 from subscriptions.sending.smtp import Relay
 
 from .handing import Notes, an_offer
@@ -140,11 +141,14 @@ def test_what_ends_one_run_ends_those_that_come_after_it(tmp_path):
             raise OSError("the disk is full")
 
     offers = [an_offer(an_outgoing(), key) for key in range(2)]
+    pace = Pace()
     with (
         Oracle(tmp_path / "taken.jsonl") as oracle,
-        Relay(server(oracle.url), "[127.0.0.1]") as relay,
+        Relay(server(oracle.url), "[127.0.0.1]", pace=pace) as relay,
     ):
         for offer in offers:
             with pytest.raises(OSError, match="the disk is full"):
                 relay.hand_in([offer], Full()).result()
     assert len(oracle.taken()) == 1
+    # What was under way is so no more: the pace outlives the relay.
+    assert [pace.admit("example.org", 0.0) for _ in range(FIRST_AT_ONCE)] == [0.0] * 5

@@ -14,6 +14,7 @@ import random
 import re
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 
 from django.conf import settings
 
@@ -69,10 +70,15 @@ class Pace:
         self._most = domain_connections
         self._relay = _Flow(math.inf)
         self._domains: dict[str, _Flow] = {}
+        self._lock = Lock()  # several senders of a process share it
 
     def admit(self, domain: str, now: float) -> float:
         """0: begin a mail to this domain now, it is counted. Else seconds until it
         could be; `BUSY` where that hangs on the mails under way."""
+        with self._lock:
+            return self._admit(domain, now)
+
+    def _admit(self, domain: str, now: float) -> float:
         flow = self._domains.get(domain) or self._new(domain)
         if flow.under_way >= int(flow.at_once):
             return max(BUSY, flow.rests_until - now)
@@ -103,9 +109,13 @@ class Pace:
         slows nobody. Greylisting (RFC 6647) is about one sender and recipient and says
         nothing about speed.
         """
-        flow = self._domains.get(domain)
-        if flow is None:
-            return
+        with self._lock:
+            if flow := self._domains.get(domain):
+                self._told(flow, domain, outcome, now)
+
+    def _told(
+        self, flow: _Flow, domain: str, outcome: Outcome | None, now: float
+    ) -> None:
         flow.under_way = max(0, flow.under_way - 1)
         if outcome is None:
             return
@@ -122,11 +132,12 @@ class Pace:
 
     def blocked(self, now: float) -> dict[str, float]:
         """The domains that rest, and for how many seconds still."""
-        return {
-            domain: flow.rests_until - now
-            for domain, flow in list(self._domains.items())  # a thread adds to them
-            if flow.rests_until > now
-        }
+        with self._lock:
+            return {
+                domain: flow.rests_until - now
+                for domain, flow in self._domains.items()
+                if flow.rests_until > now
+            }
 
     def relay_rests(self, now: float) -> float:
         """Seconds for which the relay as a whole is left alone; 0 for not at all."""

@@ -6,10 +6,11 @@ and what came of it, a line each:
 
     <CRC-32 of the rest> <what> <mail> ...
 
-H names the boot of the machine. P: this mail's batch is being prepared; O: all of it
-was, and is offered from now on; M: its bytes are being made; B: its final dot is about
-to be written; E: its outcome. A torn line has a wrong sum and counts for nothing. When
-the batch is in the database the file is cut back to its first line.
+H names the boot of the machine. P: this mail's batch is being prepared; R: it is, and
+waits for its turn; O: all of it is offered from now on; M: its bytes are being made;
+B: its final dot is about to be written; E: its outcome. A torn line has a wrong sum and
+counts for nothing. When the batch is in the database the file is cut back to its first
+line.
 
 A line is in the system's hands when `write` returns, so a killed process loses none.
 Only a power cut may lose lines: hence one fdatasync where a batch is complete, before
@@ -58,6 +59,10 @@ class Journal:
         self._write(*(_line("P", spelled(lease)) for lease in leases))
         crashpoint("prepare.journalled")
 
+    def ready(self) -> None:
+        """What is read of a batch is read; it waits for its turn."""
+        self._write(_line("R", ""))
+
     def prepared(self) -> None:
         self._write(_line("O", ""))
         os.fdatasync(self._file)
@@ -98,10 +103,11 @@ class Journal:
 
 @dataclass
 class Told:
-    """What a journal says. `offered`: the batch was prepared."""
+    """What a journal says. `ready`: the batch was prepared; `offered`: and offered."""
 
     boot: str = ""
     batch: list[Lease] = field(default_factory=list)
+    ready: bool = False
     offered: bool = False
     making: set[Lease] = field(default_factory=set)
     begun: set[Lease] = field(default_factory=set)
@@ -117,7 +123,7 @@ class Told:
     @property
     def in_hand(self) -> set[Lease]:
         """What its sender was at work on, and had not begun."""
-        at_work = self.making if self.offered else set(self.batch)
+        at_work = self.making if self.ready else set(self.batch)
         return at_work - self.doubtful - set(self.ended)
 
 
@@ -131,8 +137,10 @@ def read(path: Path) -> Told:
             told.boot = rest
         elif what == "P":
             told.batch.append(_lease(words))
+        elif what == "R":
+            told.ready = True
         elif what == "O":
-            told.offered = True
+            told.ready = told.offered = True
         elif what == "M":
             told.making.add(_lease(words))
         elif what == "B":

@@ -57,7 +57,7 @@ class Relay:
         self._idle: list[Connection] = []
         self._opening: set[asyncio.Task[None]] = set()
         self._runs: list[Run] = []
-        self._run_of: dict[Hashable, Run] = {}  # of the offers under way, by key
+        self._under_way: dict[Hashable, tuple[Run, Offer]] = {}  # by the offer's key
         self._watching: asyncio.Task[None] | None = None
         self._fault: BaseException | None = None
         self._fruitless = 0
@@ -116,7 +116,7 @@ class Relay:
             self._watching = self._loop.create_task(self._watch())
         if run.stop < math.inf:
             seconds = run.stop - time.monotonic()
-            self._loop.call_later(min(max(seconds, 0) + 0.001, 1e6), self._look)
+            self._loop.call_later(min(max(seconds, 0) + 0.005, 1e6), self._look)
         self._settle(run)  # there may be none
         self._look()
 
@@ -142,7 +142,7 @@ class Relay:
         now = time.monotonic()
         for run in tuple(self._runs):
             while not run.down and now < run.stop and (offer := run.turns.take(now)):
-                self._run_of[offer.key] = run
+                self._under_way[offer.key] = run, offer
                 mail = made(offer, connection.features)
                 if isinstance(mail, Transaction):
                     self._settle(run)
@@ -152,13 +152,13 @@ class Relay:
         return None
 
     def may_begin(self, offer: Offer) -> bool:
-        return time.monotonic() < self._run_of[offer.key].stop + self._times.begin
+        return time.monotonic() < self._under_way[offer.key][0].stop + self._times.begin
 
     def begun(self, offer: Offer) -> None:
-        self._run_of[offer.key].journal.begun(offer.key)
+        self._under_way[offer.key][0].journal.begun(offer.key)
 
     def ended(self, offer: Offer, outcome: Outcome) -> None:
-        run = self._run_of.pop(offer.key)
+        run, _ = self._under_way.pop(offer.key)
         run.outcomes[offer.key] = outcome
         if outcome.stage in {"RCPT", "DATA", "payload", "dot"}:
             self._fruitless = 0
@@ -171,9 +171,9 @@ class Relay:
 
     def again(self, offer: Offer) -> None:
         """Nothing was said about it: it goes back to the front."""
-        if self._pace:
-            self._pace.told(offer.domain, None, time.monotonic())
-        self._run_of.pop(offer.key).turns.put_back(offer)
+        run, _ = self._under_way.pop(offer.key)
+        self._untold(offer)
+        run.turns.put_back(offer)
         self._look_soon()
 
     def refused(self, offer: Offer, why: str) -> None:
@@ -202,10 +202,12 @@ class Relay:
         """Something that must not be swallowed was raised inside the loop. It is over:
         with a full disk another batch would leave as many mails in doubt again."""
         self._fault = self._fault or error
-        self._abort()
-        for run in self._runs:
-            run.break_off(error)
-        self._runs.clear()
+        try:
+            self._abort()
+        finally:
+            for run in self._runs:
+                run.break_off(error)
+            self._runs.clear()
 
     # --- who does what
 
@@ -338,4 +340,11 @@ class Relay:
             connection.abort()
         self._connections.clear()
         self._idle.clear()
-        self._run_of.clear()
+        for _, offer in self._under_way.values():
+            self._untold(offer)
+        self._under_way.clear()
+
+    def _untold(self, offer: Offer) -> None:
+        """It is under way no more; the pace of this process outlives this relay."""
+        if self._pace:
+            self._pace.told(offer.domain, None, time.monotonic())

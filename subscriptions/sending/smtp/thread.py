@@ -17,8 +17,8 @@ class LoopThread:
     def __init__(self, broken: Callable[[BaseException], None]) -> None:
         self.loop = uvloop.new_event_loop()
         self.loop.set_exception_handler(
-            lambda loop, context: broken(
-                context.get("exception") or RuntimeError(context["message"])
+            lambda loop, context: self.soon(
+                broken, context.get("exception") or RuntimeError(context["message"])
             )
         )
         self._thread = Thread(target=self.loop.run_forever, name="relay", daemon=True)
@@ -32,7 +32,9 @@ class LoopThread:
 
     def end(self, last: Coroutine[Any, Any, None]) -> None:
         """Do the last thing in there, and wait until all is over."""
-        asyncio.run_coroutine_threadsafe(last, self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
+        try:
+            asyncio.run_coroutine_threadsafe(last, self.loop).result()
+        finally:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self._thread.join()
+            self.loop.close()
