@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
@@ -54,6 +55,11 @@ HELD = """SELECT lease_owner, reason FROM subscriptions_delivery
           WHERE state = 'in_doubt' AND next_at IS NULL"""
 OVER = """UPDATE subscriptions_delivery SET leased_until = '2020-01-01'
           WHERE state = 'leased'"""
+# What `digest_site.values.database` asks of PostgreSQL, in seconds instead of a minute.
+SOON_GONE = "?options=" + quote(
+    "-c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=2"
+    " -c tcp_user_timeout=3000"
+)
 
 
 @dataclass
@@ -159,7 +165,7 @@ class Scene(World):
 
 
 @contextmanager
-def scene(place: Place, folder: Path) -> Iterator[Scene]:
+def scene(place: Place, folder: Path, asks: str = "") -> Iterator[Scene]:
     """The round of `place` in a database of its own, with a relay of its own."""
     url = place.server.database(f"round_{uuid4().hex[:8]}", like="composed")
     place.broker.ask("flushall")
@@ -168,7 +174,7 @@ def scene(place: Place, folder: Path) -> Iterator[Scene]:
         closing(Watch(url)) as watch,
         Oracle(folder / "taken.jsonl", watch, host=place.network.address) as relay,
     ):
-        settings = place.settings | {"DATABASE_URL": url, "EMAIL_URL": relay.url}
+        settings = place.settings | {"DATABASE_URL": url + asks, "EMAIL_URL": relay.url}
         try:
             yield Scene(settings, relay, folder, place=place, watch=watch)
         finally:
@@ -240,3 +246,25 @@ def test_of_two_workers_on_a_host_one_takes_over_from_the_other_at_once(
         here.stop()
         assert here.broken() == []
         assert 1 <= here.copies() <= CONNECTIONS
+
+
+def test_what_a_host_had_locked_when_it_vanished_is_not_locked_for_long(
+    place: Place, tmp_path: Path
+) -> None:
+    """Its machine says no goodbye. Whoever takes over writes to the very rows that
+    PostgreSQL keeps for it, as a reader does who leaves."""
+    ash, *_, cedar = place.network.hosts
+    with scene(place, tmp_path, SOON_GONE) as here:
+        here.start_worker(ash)
+        stopped = here.start_worker(cedar, PAPER_ROUND_CRASH="record.written:2:STOP")
+        here.ring_until(stopped.is_stopped)
+        cedar.unplug()
+        cedar.kill()
+        here.ring_until(lambda: here.is_sent_but_for(stopped))
+        with psycopg.connect(here.settings["DATABASE_URL"]) as ledger:
+            ledger.execute("SET lock_timeout = '15s'")
+            ledger.execute(OVER)
+        here.ring_until(lambda: here.states().keys() == {"sent", "in_doubt"})
+        here.stop()
+        assert here.broken() == []
+        assert here.copies() == 0
