@@ -39,6 +39,15 @@ RELAY = [
         "test_bytes_that_cannot_be_made_for_anybody_stop_the_run_and_count_for_none",
     ),
     Safeguard(
+        "what a machine had locked that is gone is let go of",
+        "digest_site/values",
+        '        options.setdefault("options", _GONE_AFTER_A_MINUTE)\n',
+        "",
+        "lost_database::"
+        "test_a_machine_that_is_gone_without_a_word_is_given_up_within_a_minute",
+        postgresql=True,
+    ),
+    Safeguard(
         "outcomes wait for a database that restarts",
         SENDING + "ledger/persistence",
         "if pause is None or connection.in_atomic_block:",

@@ -17,12 +17,13 @@ from tests.up.running import free_port
 
 
 class Cluster:
-    """PostgreSQL with fsync on, as in production."""
+    """PostgreSQL with fsync on, as in production. It listens on `host`, an address of
+    this machine, and believes whoever comes from the 256 addresses around it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        self.host, self.port = host, free_port()
         self.folder = folder / "cluster"
-        self.url = f"postgres://tests@127.0.0.1:{self.port}/postgres"
+        self.url = f"postgres://tests@{host}:{self.port}/postgres"
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found:
             pytest.skip("Debian's package postgresql is not here")
@@ -39,6 +40,8 @@ class Cluster:
             folder.chmod(0o711)
             subprocess.run(["chown", "postgres", self.folder], check=True)
         self._do("initdb", "--username=tests", "--auth=trust", "--locale=C.UTF-8")
+        with (self.folder / "data" / "pg_hba.conf").open("a") as trusted:
+            trusted.write(f"host all all {host}/24 trust\n")
 
     def start(self) -> None:
         # Its output is a file's: a pipe would be held open by the server.
@@ -47,8 +50,14 @@ class Cluster:
             "start",
             "--wait",
             f"--log={self.folder}/log",
-            f"--options=-p {self.port} -h 127.0.0.1 -k {self.folder}",
+            f"--options=-p {self.port} -h {self.host} -k {self.folder}",
         )
+
+    def database(self, name: str, like: str = "template1") -> str:
+        """Make one, a copy of `like` that nobody uses now; its URL."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+        return f"{self.url.rpartition('/')[0]}/{name}"
 
     def kill(self) -> None:
         """As the power would: no checkpoint, connections cut."""
@@ -71,8 +80,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[Cluster]:
-    made = Cluster(folder)
+def cluster(folder: Path, host: str = "127.0.0.1") -> Iterator[Cluster]:
+    made = Cluster(folder, host)
     made.start()
     with psycopg.connect(made.url) as connection:
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
@@ -83,15 +92,16 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
 
 class Redis:
-    def __init__(self, folder: Path) -> None:
-        self.port, self._folder = free_port(), folder
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        self.host, self.port, self._folder = host, free_port(), folder
+        self.url = f"redis://{host}:{self.port}/0"
 
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
-                *("redis-server", "--port", str(self.port), "--bind", "127.0.0.1"),
+                *("redis-server", "--port", str(self.port), "--bind", self.host),
                 *("--save", "", "--dir", str(self._folder)),
+                *("--protected-mode", "no"),
             ],
             stdout=subprocess.DEVNULL,
         )
@@ -105,15 +115,14 @@ class Redis:
         self._process.wait()
 
     def ask(self, *words: str) -> str:
-        done = subprocess.run(
-            ["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True
-        )
+        asked = ["redis-cli", "-h", self.host, "-p", str(self.port), *words]
+        done = subprocess.run(asked, capture_output=True, text=True)
         return done.stdout.strip()
 
 
 @contextmanager
-def redis(folder: Path) -> Iterator[Redis]:
-    made = Redis(folder)
+def redis(folder: Path, host: str = "127.0.0.1") -> Iterator[Redis]:
+    made = Redis(folder, host)
     made.start()
     try:
         yield made

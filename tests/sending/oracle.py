@@ -1,4 +1,4 @@
-"""A relay on loopback that tells the truth about what it took.
+"""A relay on this machine that tells the truth about what it took.
 
 Each mail it takes is in its log (Message-ID, recipient, SHA-256), synced to disk,
 before it answers: so the log holds whatever any sender was, or was about to be, told
@@ -84,6 +84,7 @@ class Oracle:
         implicit_tls: bool = False,
         size: int = 33_554_432,
         dribble: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
         self.log = log
         self.script = script or (lambda moment: None)
@@ -97,7 +98,7 @@ class Oracle:
         self.unanswered = 0  # taken, and not said so
         self.reads: dict[int, list[bytes]] = {}
         self.port = _free_port()
-        self.host = "127.0.0.1"
+        self.host = host
         self._controller = _Controller(
             self,
             hostname=self.host,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from subscriptions.models import Delivery, Mailing, Subscriber
 from subscriptions.sending.ledger import attempts, claims, persistence
@@ -76,3 +76,17 @@ def test_a_database_that_stays_away_is_told_of_and_the_journal_keeps_the_rest(
     breaking(monkeypatch, before=9)
     with pytest.raises(OperationalError):
         persistence.persistently(dict.fromkeys(leases, SENT))
+
+
+@pytest.mark.postgresql  # which keeps rows locked for whoever is connected
+def test_a_machine_that_is_gone_without_a_word_is_given_up_within_a_minute():
+    def asked_for(name: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting(%s)", [f"tcp_{name}"])
+            return int(cursor.fetchone()[0])
+
+    idle, interval, count = (
+        asked_for(f"keepalives_{name}") for name in ("idle", "interval", "count")
+    )
+    assert 0 < idle + interval * count <= 60
+    assert 0 < asked_for("user_timeout") <= 60_000  # ms

@@ -7,6 +7,7 @@ its environment when it starts (settings, the armed crash point) it still reads 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -48,7 +49,7 @@ class Program:
 
     `returncode` is None until it has ended, negative for a signal; `said` is what it
     wrote on stderr. `out`: the file for its stdout. `file_size`: octets after which no
-    file of it can grow.
+    file of it can grow. `host`: a process whose network and host name it has.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class Program:
         log: Path,
         file_size: int | None = None,
         out: Path = Path(os.devnull),
+        host: int | None = None,
     ) -> None:
         self._log, self._out = log, out
-        arguments = (command, env, log, file_size, out)
+        arguments = (command, env, log, file_size, out, host)
         self._process = _forks.Process(target=_run, args=arguments)
         self._process.start()
         assert self._process.pid
@@ -111,9 +113,12 @@ def _run(
     log: Path,
     file_size: int | None,
     out: Path,
+    host: int | None,
 ) -> None:
     assert not any(name.startswith("subscriptions") for name in sys.modules)
     os.setsid()
+    if host:
+        _enter(host)
     os.environ.clear()
     os.environ.update(env, DJANGO_SETTINGS_MODULE="digest_site.settings")
     os.chdir(ROOT)
@@ -134,3 +139,13 @@ def _run(
     else:
         sys.argv = ["manage.py", *command]
         runpy.run_path("manage.py", run_name="__main__")
+
+
+def _enter(host: int) -> None:
+    """The network and UTS namespaces of that process: setns(2), new in Python 3.12."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for kind in ("net", "uts"):
+        namespace = os.open(f"/proc/{host}/ns/{kind}", os.O_RDONLY)
+        if libc.setns(namespace, 0):
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(namespace)
