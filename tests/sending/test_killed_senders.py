@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from .mail_service import MAILGUN, Answer, Call, MailService
 from .oracle import Moment, Oracle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
         )
 
     def start(
-        *arguments: str, relay: str = "smtp://127.0.0.1:9"
+        *arguments: str, relay: str = "smtp://127.0.0.1:9", **given: str
     ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.sending.sender", *arguments],
@@ -47,7 +48,8 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
                 "EMAIL_URL": relay,
                 "SEND_BATCH": "10",
                 "SMTP_CONNECTIONS": "1",
-            },
+            }
+            | given,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -113,6 +115,38 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
     assert len({one.recipient for one in taken}) == 20
     assert len(taken) - 20 in copies
     assert len({(one.recipient, one.message_id) for one in taken}) == 20
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_killed_sender_by_a_mail_service_repeats_only_its_open_calls(
+    run, tmp_path, at_once
+):
+    finished(run("seed", "40"))
+    victims: list[subprocess.Popen[str]] = []
+
+    def script(call: Call) -> Answer:
+        time.sleep(0.02)  # so that several are open
+        if call.number == 12:
+            victims[0].send_signal(signal.SIGKILL)
+            victims[0].wait()
+        return None
+
+    with MailService(tmp_path / "taken.jsonl", script) as service:
+        given = {
+            "relay": f"backend:{MAILGUN}",
+            "ANYMAIL": ",".join(f"{k}={v}" for k, v in service.settings.items()),
+            "SMTP_CONNECTIONS": str(at_once),
+        }
+        victims.append(run("send", **given))
+        victims[0].communicate(timeout=60)
+        assert victims[0].returncode == -signal.SIGKILL
+        time.sleep(0.2)  # what was open at its end is taken yet
+        finished(run("send", **given))
+        taken = service.taken()
+    assert json.loads(finished(run("states"))) == {"sent": 40}
+    assert len({recipient for recipient, _ in taken}) == 40
+    assert 1 <= len(taken) - 40 <= at_once
+    assert len(set(taken)) == 40  # a second copy has the same Message-ID
 
 
 @pytest.mark.parametrize(("stage", "held"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
