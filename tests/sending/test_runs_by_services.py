@@ -15,7 +15,7 @@ from subscriptions.models import Delivery
 from subscriptions.sending import Counts, send
 from subscriptions.sending.backend import Service
 from subscriptions.sending.brakes.pace import Pace
-from subscriptions.sending.outcome import Offer
+from subscriptions.sending.outcome import Offer, Outcome
 from subscriptions.sending.run import Handed
 
 from .handing import Notes, an_offer
@@ -197,6 +197,24 @@ def test_what_is_cut_short_begins_nothing_more(service_with: Start) -> None:
         time.sleep(0.15)
         service.cut_short()
         assert len(run.result().untried) >= 45
+
+
+def test_a_domain_that_rests_leaves_the_others_alone(service_with: Start) -> None:
+    theirs = service_with()
+    pace = Pace()
+    pace.admit("slow.example", time.monotonic())
+    slower = Outcome("deferred", "RCPT", "421 4.7.0 slow down", "4.7.0")
+    pace.told("slow.example", slower, time.monotonic())
+    with a_service(2, pace) as service:
+        for domain in ("slow.example", "example.org"):
+            run = service.hand_in(offers(5, domain), Notes())
+            for _ in range(500):
+                if run.is_over:
+                    break
+                time.sleep(0.01)
+            assert run.is_over
+            assert len(run.result().untried) == (5 if domain == "slow.example" else 0)
+    assert len(theirs.taken()) == 5
 
 
 def test_a_rate_is_kept(service_with: Start) -> None:

@@ -117,18 +117,31 @@ class Service:
         """The next mail and its run, counted, as soon as one may go; None: go home."""
         with self._news:
             while not self._is_over:
-                wait = math.inf
+                now = time.monotonic()
+                taken = None
                 if self._is_proven or not self._calls:
-                    now = time.monotonic()
                     self._give_up(now)
-                    for run in self._runs:
-                        if offer := run.turns.take(now):
-                            self._calls += 1
-                            return run, offer
-                        if run.turns.count:
-                            wait = min(wait, run.turns.wait, run.stop - now)
-                self._news.wait(None if wait == math.inf else max(wait, 0.001))
+                    taken = self._take(now)
+                self._settle_all()  # to take may be to give a domain's mails up
+                if taken:
+                    self._calls += 1
+                    return taken
+                self._news.wait(self._seconds(now))
         return None
+
+    def _take(self, now: float) -> tuple[Run, Offer] | None:
+        for run in self._runs:
+            if offer := run.turns.take(now):
+                return run, offer
+        return None
+
+    def _seconds(self, now: float) -> float | None:
+        """Until one may go without any news; None where that cannot be."""
+        waiting = [run for run in self._runs if run.turns.count]
+        if not waiting or (self._calls and not self._is_proven):
+            return None
+        wait = min(min(run.turns.wait, run.stop - now) for run in waiting)
+        return None if wait == math.inf else max(wait, 0.001)
 
     def _give_up(self, now: float) -> None:
         """What may not begin any more stays untried."""
@@ -138,7 +151,6 @@ class Service:
         for run in self._runs:
             if run.down or now >= run.stop:
                 run.turns.give_up_all()
-        self._settle_all()
 
     def _offer(self, line: Line, run: Run, offer: Offer) -> None:
         message = self._made(offer)
