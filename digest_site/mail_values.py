@@ -16,33 +16,47 @@ from django.core.validators import validate_email
 from .values import is_loopback, link
 
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+# Django's own that send nothing to anybody.
+_BACKENDS_OF_TRIALS = {
+    f"django.core.mail.backends.{name}.EmailBackend"
+    for name in ("console", "dummy", "filebased", "locmem")
+}
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"  # RFC 5322, section 3.2.3; matched as ASCII
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123, section 2.1
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over. `security` is "" (plain), "starttls" or "tls"."""
+    """Where mail is handed over. `security` is "" (plain), "starttls" or "tls".
+
+    `backend` is the dotted name of a Django e-mail backend that is called instead; the
+    rest is empty then.
+    """
 
     host: str
     port: int
     security: str
     user: str
     password: str
+    backend: str = ""
 
     @property
     def is_loopback(self) -> bool:
-        return is_loopback(self.host)
+        """Whether nothing leaves this machine by it."""
+        return self.backend in _BACKENDS_OF_TRIALS or is_loopback(self.host)
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return self.backend or f"{self.host}:{self.port}"
 
 
 def mail_server(text: str) -> MailServer:
     parts = urlsplit(text.strip())
+    if parts.scheme == "backend":
+        return _mail_backend(text.strip().partition(":")[2])
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError(
-            "takes smtp://host:port, smtp+tls://user:password@host:587 or smtps://..."
+            "takes smtp://host:port, smtp+tls://user:password@host:587, smtps://... or"
+            " backend:anymail.backends.mailgun.EmailBackend"
         )
     try:
         port = parts.port or _PORTS[parts.scheme]
@@ -61,6 +75,15 @@ def mail_server(text: str) -> MailServer:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
+
+
+def _mail_backend(path: str) -> MailServer:
+    if not re.fullmatch(r"(?a:[A-Za-z_]\w*(\.[A-Za-z_]\w*)+)", path):
+        raise ValueError(
+            "takes the dotted name of a Django e-mail backend, such as"
+            " backend:anymail.backends.mailgun.EmailBackend"
+        )
+    return MailServer("", 0, "", "", "", backend=path)
 
 
 def sender(text: str) -> str:
@@ -141,14 +164,14 @@ def webhook_secret(text: str) -> str:
     return text.strip()
 
 
-def webhook_keys(text: str) -> dict[str, str]:
+def anymail(text: str) -> dict[str, str]:
     """`NAME=value` pairs, separated by commas, under anymail's names."""
     pairs = [each.strip() for each in text.split(",") if each.strip()]
     found = dict(re.findall(r"^([A-Z][A-Z0-9_]+)=(.+)$", "\n".join(pairs), re.M))
     if len(found) != len(pairs):
         raise ValueError(
             "takes NAME=value, separated by commas, such as"
-            " MAILGUN_WEBHOOK_SIGNING_KEY=..."
+            " MAILGUN_API_KEY=...,MAILGUN_WEBHOOK_SIGNING_KEY=..."
         )
     return found
 

@@ -33,7 +33,7 @@ def setting(name: str, default: str, read: Callable[[str], T]) -> T:
     except ValueError as error:
         # `from None`: what urlsplit says of a wrong port may be half a password.
         shown = values.masked(given) if name.endswith("_URL") else given
-        shown = "***" if name.startswith("WEBHOOK_") else shown
+        shown = "***" if name in {"ANYMAIL", "WEBHOOK_SECRET"} else shown
         raise ImproperlyConfigured(f"{name} is {shown!r}; it {error}.") from None
 
 
@@ -112,10 +112,15 @@ BOUNCE_ADDRESS = setting("BOUNCE_ADDRESS", "", mail_values.bounce_address)
 BOUNCE_LISTEN = setting("BOUNCE_LISTEN", "", values.listen)
 BOUNCE_MAILBOX = os.environ.get("BOUNCE_MAILBOX", "")
 WEBHOOK_SECRET = setting("WEBHOOK_SECRET", "", mail_values.webhook_secret)
+# A mail service's own settings, for sending and for webhooks. Giving up early on a call
+# makes duplicates.
 ANYMAIL = {
-    **setting("WEBHOOK_KEYS", "", mail_values.webhook_keys),
+    **setting("ANYMAIL", "", mail_values.anymail),
     "WEBHOOK_SECRET": WEBHOOK_SECRET,
+    "REQUESTS_TIMEOUT": 60,
 }
+EMAIL_TIMEOUT = 120  # of Django's own backend for SMTP: for each of its commands
+EMAIL_FILE_PATH = VAR_DIR / "mail"  # of the one that writes files
 # The keys themselves are read by whoever signs; subscriptions/checks.py tries them.
 DKIM_DOMAIN = setting("DKIM_DOMAIN", "", mail_values.signing_domain)
 DKIM_SELECTOR = setting("DKIM_SELECTOR", "", mail_values.selector)
@@ -130,7 +135,12 @@ OPERATOR_SERVER = (
 ALERT_URL = setting("ALERT_URL", "", values.optional(values.link))
 PING_URL = setting("PING_URL", "", values.optional(values.link))
 # Received mail is shown to anyone who asks: only for a trial on one's own machine.
-EMBEDDED_INBOX = DEBUG and PUBLIC_IS_LOOPBACK and EMAIL_SERVER.is_loopback
+EMBEDDED_INBOX = (
+    DEBUG
+    and PUBLIC_IS_LOOPBACK
+    and EMAIL_SERVER.is_loopback
+    and not EMAIL_SERVER.backend
+)
 INBOX_DIR = VAR_DIR / "inbox"
 
 # --- limits -------------------------------------------------------------------

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
 
 from . import matching
 
@@ -75,6 +77,27 @@ def ramp(app_configs: Any = None, **options: Any) -> list[Error]:
 
 
 @register()
+def backend(app_configs: Any = None, **options: Any) -> list[Error]:
+    """The errors of backends that are not there, or lack a setting; none for SMTP."""
+    named = {
+        "EMAIL_URL": settings.EMAIL_SERVER.backend,
+        "OPERATOR_EMAIL_URL": settings.OPERATOR_SERVER.backend,
+    }
+    if named["OPERATOR_EMAIL_URL"] == named["EMAIL_URL"]:
+        del named["OPERATOR_EMAIL_URL"]
+    return [
+        Error(
+            f"{name} is {f'backend:{path}'!r}; it takes the name of a Django e-mail"
+            f" backend that can be opened here, such as"
+            f" backend:anymail.backends.mailgun.EmailBackend: {why}",
+            id="subscriptions.E013",
+        )
+        for name, path in named.items()
+        if path and (why := _why_no_backend(path))
+    ]
+
+
+@register()
 def signatures(app_configs: Any = None, **options: Any) -> list[CheckMessage]:
     """What is wrong with the DKIM settings, trial or not; nothing if none is set."""
     if any(getattr(settings, name) for name in [*DKIM, *SECOND_KEY]):
@@ -94,7 +117,7 @@ def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
 
 def refuse_to_mail() -> None:
     """Raise ImproperlyConfigured, naming all that is missing, unless nothing is."""
-    for wrong in [*default_filter(), *ramp(), *signatures()]:
+    for wrong in [*default_filter(), *ramp(), *backend(), *signatures()]:
         if wrong.is_serious():
             raise ImproperlyConfigured(f"{wrong.msg} ({wrong.id})")
     if errors := may_mail():
@@ -106,11 +129,15 @@ def refuse_to_mail() -> None:
 
 
 def _trial() -> Iterator[Error]:
-    if not settings.EMAIL_SERVER.is_loopback:
+    server = settings.EMAIL_SERVER
+    if not server.is_loopback:
         yield Error(
-            "EMAIL_URL, the server mail is handed to, is on"
-            f" {settings.EMAIL_SERVER.host!r}; with DEBUG=true it takes one on this"
-            " machine, such as smtp://127.0.0.1:2525: a trial mails nobody.",
+            "EMAIL_URL, the server mail is handed to, is"
+            f" {server.backend or f'on {server.host!r}'}; with DEBUG=true it takes one"
+            " on this machine, such as smtp://127.0.0.1:2525, or a backend of Django's"
+            " that sends nothing, such as"
+            " backend:django.core.mail.backends.console.EmailBackend: a trial mails"
+            " nobody.",
             hint="To mail readers for real set DEBUG=false.",
             id="subscriptions.E001",
         )
@@ -137,7 +164,8 @@ def _service() -> Iterator[Error]:
     if not os.environ.get("EMAIL_URL"):
         yield Error(
             "EMAIL_URL, the server mail is handed to, is not set; it takes one such as"
-            " smtp+tls://user:password@mail.example.org:587.",
+            " smtp+tls://user:password@mail.example.org:587 or, for a mail service,"
+            " backend:anymail.backends.mailgun.EmailBackend.",
             hint=TRIAL,
             id="subscriptions.E007",
         )
@@ -148,6 +176,21 @@ def _service() -> Iterator[Error]:
                 hint=TRIAL,
                 id=f"subscriptions.E{number:03}",
             )
+
+
+def _why_no_backend(path: str) -> str:
+    """Why no mail can go by it, in the words of whoever says so; "" if it can.
+
+    Nothing is sent or connected to. anymail's own words name a setting that is
+    missing; what else goes wrong in somebody's code may hold a key.
+    """
+    try:
+        made = import_string(path)()
+    except (ImportError, ImproperlyConfigured) as error:
+        return str(error).strip().splitlines()[0]
+    except Exception as error:
+        return f"it cannot be made ({type(error).__name__})."
+    return "" if isinstance(made, BaseEmailBackend) else "it is none."
 
 
 def _missing_of_dkim() -> Iterator[Error]:

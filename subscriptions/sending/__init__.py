@@ -3,11 +3,12 @@
 In: rows of Delivery and Letter, and a function that turns their ids into mails. Out:
 their states, `DeliveryEvent`s, and how many of each. `loop` is the way of a batch:
 `ledger` says who may send what and keeps what came of it, `batch` has the mails made,
-`smtp` hands them over with the stage of every failure (`outcome`), `recovery` notes
-what is in hand and takes over from senders that died. `brakes` say how fast, and when
-nothing goes; `notices` tells the operator. `returns` is what comes back later. `inbox`
-is the embedded inbox for a trial without a relay. Each imports only what stands to its
-right: loop, batch and smtp, recovery, ledger, brakes, notices and outcome.
+`smtp` or a Django e-mail `backend` hands them over, a `run` at a time and in `turns`,
+with the stage of every failure (`outcome`), `recovery` notes what is in hand and takes
+over from senders that died. `brakes` say how fast, and when nothing goes; `notices`
+tells the operator. `returns` is what comes back later. `inbox` is the embedded inbox
+for a trial without a relay. Each imports only what stands to its right: loop, batch and
+backend, smtp, run, turns, recovery, ledger, brakes, notices and outcome.
 """
 
 from .batch import Render

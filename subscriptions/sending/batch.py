@@ -12,7 +12,7 @@ from subscriptions.crashpoint import crashpoint
 from .ledger.attempts import Lease
 from .outcome import UNMADE, NothingMade, Offer, Outcome, Outgoing, kind_and_place
 from .recovery.journal import Journal
-from .smtp import Run
+from .run import Run
 
 Render = Callable[[Sequence[int]], Mapping[int, Outgoing]]
 Fault = tuple[str, str]  # the kind of an error, and where it was raised

@@ -22,6 +22,7 @@ from django.conf import settings
 
 from subscriptions.crashpoint import crashpoint
 
+from .backend import Service
 from .batch import (
     Making,
     Render,
@@ -46,7 +47,8 @@ from .outcome import (
 )
 from .recovery import senders
 from .recovery.journal import Journal
-from .smtp import Handed, Relay
+from .run import Handed, Way
+from .smtp import Relay
 
 log = logging.getLogger(__name__)
 
@@ -119,41 +121,34 @@ class _Run:
 
     def all_of(self, due_date: date | None) -> None:
         clock = epoch.Clock()
-        with Relay(
-            settings.EMAIL_SERVER,
-            _host_name(),
-            settings.SMTP_CONNECTIONS,
-            pace=self._pace,
-        ) as relay:
+        with _way_out(self._pace) as way:
             try:
-                self._send_all(relay, due_date, clock)
+                self._send_all(way, due_date, clock)
             except Exception:
                 self._end_all()
                 raise
         clock.stop()
 
-    def _send_all(
-        self, relay: Relay, due_date: date | None, clock: epoch.Clock
-    ) -> None:
+    def _send_all(self, way: Way, due_date: date | None, clock: epoch.Clock) -> None:
         watch, at_once = breaker.Watch(), 1
         while time.monotonic() < self._stop:
             if watch.trips(self._tally["failed"]):
-                relay.cut_short()
+                way.cut_short()
                 break
             if leases := self._claimed(due_date, sound=True):
                 clock.tick()
-                self._begin(leases, relay)
+                self._begin(leases, way)
                 if len(self._under_way) == at_once:
                     self._end_first()
                     at_once = 2  # the first was to show that mails can be made and go
             elif self._under_way:
                 self._end_first()
-            elif not self._send_suspects(relay, due_date, clock):
+            elif not self._send_suspects(way, due_date, clock):
                 break
         self._end_all()
 
     def _send_suspects(
-        self, relay: Relay, due_date: date | None, clock: epoch.Clock
+        self, way: Way, due_date: date | None, clock: epoch.Clock
     ) -> bool:
         """Send what crashed its sender, a mail by itself: at the next crash there must
         be no other to suspect, of no other sender of this process either. False where
@@ -164,7 +159,7 @@ class _Run:
             leases = self._claimed(due_date, sound=False)
             if leases:
                 clock.tick()
-                self._begin(leases, relay)
+                self._begin(leases, way)
                 self._end_first()
             return bool(leases)
         finally:
@@ -181,7 +176,7 @@ class _Run:
             sound,
         )
 
-    def _begin(self, leases: Sequence[Lease], relay: Relay) -> None:
+    def _begin(self, leases: Sequence[Lease], way: Way) -> None:
         """Have these mails made, and hand them in behind those that are under way."""
         journal = self._free[0]
         journal.preparing(leases)
@@ -213,7 +208,7 @@ class _Run:
         journal.prepared()
         crashpoint("handover.before")
         begun = time.monotonic()
-        run = relay.hand_in(offers, making, min(self._stop, begun + _BATCH_WITHIN))
+        run = way.hand_in(offers, making, min(self._stop, begun + _BATCH_WITHIN))
         self._free.popleft()
         self._under_way.append(UnderWay(run, making, unmade, begun))
 
@@ -255,6 +250,14 @@ class _Run:
 def _give_back(leases: Sequence[Lease], journal: Journal) -> None:
     attempts.release(leases)
     journal.renew()
+
+
+def _way_out(pace_: pace.Pace) -> Way:
+    """To the relay, or to the backend that the operator chose instead of one."""
+    server, connections = settings.EMAIL_SERVER, settings.SMTP_CONNECTIONS
+    if server.backend:
+        return Service(server.backend, connections, pace_)
+    return Relay(server, _host_name(), connections, pace=pace_)
 
 
 def _host_name() -> str:

@@ -57,10 +57,10 @@ class Outcome:
     """What came of one attempt.
 
     `stage` names where it ended: MAIL, RCPT, DATA, payload or dot (the reply to the
-    end of the data); "address" or "message" where it could not be offered;
-    "rendering" where there was none. `reply` is the server's code and text, cleaned,
-    at most 300 characters, or what went wrong in our words. `status` is the enhanced
-    status code (RFC 3463), "" without one.
+    end of the data), or "call", a mail service's answer; "address" or "message" where
+    it could not be offered; "rendering" where there was none. `reply` is the server's
+    code and text, cleaned, at most 300 characters, or what went wrong in our words.
+    `status` is the enhanced status code (RFC 3463), "" without one.
     """
 
     kind: Kind

@@ -108,7 +108,7 @@ def take_event(
         returns.Said(
             type=type_,
             recipient=event.recipient,
-            message_ids=tuple(_message_ids(event)),
+            message_ids=tuple(_message_ids(event, metadata)),
             sender=str(metadata.get("sender", "")),
             text=str(event.mta_response or event.description or ""),
         )
@@ -117,10 +117,15 @@ def take_event(
         log.info("event of %s changes nothing: %s", esp_name, taken.why)
 
 
-def _message_ids(event: AnymailTrackingEvent) -> Iterator[str]:
-    """The mail's Message-ID in what the service says of it, in angle brackets."""
+def _message_ids(
+    event: AnymailTrackingEvent, metadata: dict[str, Any]
+) -> Iterator[str]:
+    """The mail's Message-ID in what the service says of it, in angle brackets; where
+    that has given it another, ours is in the metadata or a tag (`sending.backend`)."""
     raw = event.esp_event if isinstance(event.esp_event, dict) else {}
-    for each in (event.message_id, raw.get("smtp-id"), raw.get("message-id")):
+    theirs = (event.message_id, raw.get("smtp-id"), raw.get("message-id"))
+    tags = event.tags if isinstance(event.tags, list) else []
+    for each in (*theirs, metadata.get("mail"), *tags):
         if isinstance(each, str) and "@" in each:
             yield f"<{each.strip().strip('<>')}>"
 

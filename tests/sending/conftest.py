@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from .mail_service import MAILGUN, MailService
 from .oracle import Oracle
-from .rows import server
+from .rows import backend, server
 
 
 @pytest.fixture
@@ -35,3 +36,23 @@ def relay_with(settings: Any, tmp_path: Path) -> Iterator[Callable[..., Oracle]]
 def relay(relay_with: Callable[..., Oracle]) -> Oracle:
     """A relay that takes everything."""
     return relay_with()
+
+
+@pytest.fixture
+def service_with(settings: Any, tmp_path: Path) -> Iterator[Callable[..., MailService]]:
+    """Start a MailService with this script and have mail go there instead of a relay.
+
+    One call at a time, so that mails go in order; a test that wants more says so.
+    """
+    settings.VAR_DIR = tmp_path
+    settings.SMTP_CONNECTIONS = 1
+    settings.EMAIL_FROM = "digest@papers.example.org"
+    with ExitStack() as stack:
+
+        def start(*script: Any) -> MailService:
+            service = MailService(tmp_path / "taken.jsonl", *script)
+            settings.EMAIL_SERVER = backend(MAILGUN)
+            settings.ANYMAIL = service.settings | {"REQUESTS_TIMEOUT": 1}
+            return stack.enter_context(service)
+
+        yield start

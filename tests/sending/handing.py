@@ -6,7 +6,8 @@ import math
 from collections.abc import Hashable
 
 from subscriptions.sending.outcome import Offer, Outcome, Outgoing
-from subscriptions.sending.smtp import Handed, Relay
+from subscriptions.sending.run import Handed
+from subscriptions.sending.smtp import Relay
 
 
 class Notes:

@@ -114,3 +114,10 @@ def server(url: str, user: str = "", password: str = "", security: str = "") -> 
     parts = urlsplit(url)
     assert parts.hostname and parts.port
     return MailServer(parts.hostname, parts.port, security, user, password)
+
+
+def backend(path: str) -> Any:
+    """The value that it has for a Django e-mail backend."""
+    from digest_site.mail_values import MailServer
+
+    return MailServer("", 0, "", "", "", backend=path)

@@ -17,6 +17,7 @@ from django.db import connection
 from tests.end_to_end.service import eventually
 from tests.up.program import Program
 
+from .mail_service import MAILGUN, Answer, Call, MailService
 from .oracle import Moment, Oracle
 
 Run = Callable[..., Program]
@@ -36,7 +37,7 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
     numbers = count()
 
     def start(
-        *arguments: str, relay: str = "smtp://127.0.0.1:9", crash: str = ""
+        *arguments: str, relay: str = "smtp://127.0.0.1:9", **given: str
     ) -> Program:
         number = next(numbers)
         return Program(
@@ -51,7 +52,7 @@ def run(tmp_path: Path, transactional_db: None) -> Run:
                 "SEND_BATCH": "10",
                 "SMTP_CONNECTIONS": "1",
             }
-            | ({"PAPER_ROUND_CRASH": crash} if crash else {}),
+            | given,
             tmp_path / f"{number}.log",
             out=tmp_path / f"{number}.out",
         )
@@ -105,6 +106,37 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
     assert len({(one.recipient, one.message_id) for one in taken}) == 20
 
 
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_killed_sender_by_a_mail_service_repeats_only_its_open_calls(
+    run, tmp_path, at_once
+):
+    finished(run("seed", "40"))
+    victims: list[Program] = []
+
+    def script(call: Call) -> Answer:
+        time.sleep(0.02)  # so that several are open
+        if call.number == 12:
+            victims[0].send_signal(signal.SIGKILL)
+            victims[0].wait()
+        return None
+
+    with MailService(tmp_path / "taken.jsonl", script) as service:
+        given = {
+            "relay": f"backend:{MAILGUN}",
+            "ANYMAIL": ",".join(f"{k}={v}" for k, v in service.settings.items()),
+            "SMTP_CONNECTIONS": str(at_once),
+        }
+        victims.append(run("send", **given))
+        assert victims[0].wait(60) == -signal.SIGKILL
+        time.sleep(0.2)  # what was open at its end is taken yet
+        finished(run("send", **given))
+        taken = service.taken()
+    assert json.loads(finished(run("states"))) == {"sent": 40}
+    assert len({recipient for recipient, _ in taken}) == 40
+    assert 1 <= len(taken) - 40 <= at_once
+    assert len(set(taken)) == 40  # a second copy has the same Message-ID
+
+
 @pytest.mark.parametrize(("stage", "held"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
 def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_on(
     run, tmp_path, stage, held
@@ -141,9 +173,8 @@ def test_a_sender_that_slept_after_it_had_asked_sends_nothing_when_it_goes_on(
     another has sent them."""
     finished(run("seed", "4"))
     with Oracle(tmp_path / "taken.jsonl") as relay:
-        sleeper = run(
-            "send_on_short_leases", relay=relay.url, crash="wanted.asked:1:STOP"
-        )
+        stop = "wanted.asked:1:STOP"
+        sleeper = run("send_on_short_leases", relay=relay.url, PAPER_ROUND_CRASH=stop)
         eventually(sleeper.is_stopped)
         time.sleep(9)  # the lease is over
         finished(run("send", relay=relay.url))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from subscriptions.models import Notice
 from subscriptions.sending import notices
 
+from .mail_service import MailService
 from .oracle import Oracle
 from .rows import server
 
@@ -95,6 +96,24 @@ def test_mail_to_the_operator_goes_by_a_relay_of_its_own(
     assert mail["Subject"] == f"{settings.SITE_NAME}: a round does not add up"
     assert "A round does not add up." in str(mail.get_payload())
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_mail_to_the_operator_goes_by_a_mail_service_where_one_is_set(
+    service_with: Callable[..., MailService], settings: Any, now: datetime
+) -> None:
+    theirs = service_with()
+    settings.OPERATOR_EMAIL = "operator@example.org"
+    settings.OPERATOR_SERVER = settings.EMAIL_SERVER
+    keys, settings.ANYMAIL = settings.ANYMAIL, {}
+    notices.owe("check 1", "check", "A round does not add up.")
+    assert notices.tell(now) == 0  # the key is missing
+    settings.ANYMAIL = keys
+    assert notices.tell(now + LATER) == 1
+    assert theirs.recipients() == ["operator@example.org"]
+    said = theirs.calls[0].fields
+    assert said["subject"] == f"{settings.SITE_NAME}: a round does not add up"
+    assert "A round does not add up." in said["text"]
+    assert said["h:Auto-Submitted"] == "auto-generated"
 
 
 def test_what_cannot_be_delivered_is_tried_again_and_only_that(

@@ -127,7 +127,7 @@ def test_a_default_filter_that_cannot_be_read_stops_every_command(
         ("DATABASE_URL", "mysql://d:opensesame@127.0.0.1/x", "mysql://***@127.0.0.1/x"),
         ("DATABASE_URL", "mysql://h/x?password=opensesame", "h/x?password=***"),
         ("WEBHOOK_SECRET", "papers:opensesame", "'***'"),
-        ("WEBHOOK_KEYS", "opensesame", "'***'"),
+        ("ANYMAIL", "opensesame", "'***'"),
         ("CELERY_BROKER_URL", "redis://:opensesame@h:0/0", "redis://***@h:0/0"),
         ("CELERY_BROKER_URL", "amqp://d:opensesame@h", "amqp://***@h"),
     ],

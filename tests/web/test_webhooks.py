@@ -202,6 +202,17 @@ def test_events_come_in_any_order(digest: Delivery) -> None:
     assert DeliveryEvent.objects.count() == 2
 
 
+@pytest.mark.parametrize("where", ["Metadata", "Tag"])
+def test_a_mail_with_another_message_id_is_found_by_ours(
+    digest: Delivery, where: str
+) -> None:
+    """`sending.backend` gives it to the service as metadata, or else as a tag."""
+    ours = digest.message_id.strip("<>")
+    said = {"Metadata": {}, where: {"mail": ours} if where == "Metadata" else ours}
+    assert post("postmark", postmark(digest, **said)).status_code == 200
+    assert DeliveryEvent.objects.get().delivery == digest
+
+
 def test_an_unsubscribing_at_the_service_is_one_here(digest: Delivery) -> None:
     change = {"SuppressSending": True, "SuppressionReason": "ManualSuppression"}
     post("postmark", postmark(digest, "SubscriptionChange", **change))
@@ -243,7 +254,8 @@ def test_45_a_wrong_signature_is_403(digest: Delivery) -> None:
 
 
 def test_an_address_alone_is_not_believed(digest: Delivery) -> None:
-    for metadata in ({}, {"sender": "bounces+d1-forged@papers.example.org"}):
+    forged = {"sender": "bounces+d1-forged@papers.example.org"}
+    for metadata in ({}, forged, {"mail": "guessed@papers.example.org"}):
         body = postmark(digest, Metadata=metadata)
         assert post("postmark", body).status_code == 200
     assert not DeliveryEvent.objects.exists()

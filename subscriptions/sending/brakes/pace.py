@@ -101,9 +101,10 @@ class Pace:
         """What came of a mail that was admitted; None: no word on it, it is offered
         again.
 
-        Who is meant by "slow down" (421, 4.7.x or words such as "too many")? At MAIL
-        nothing was said about a recipient: the relay as a whole, which rests for five
-        seconds, doubled up to a minute. At RCPT the domain, whose server or limit the
+        Who is meant by "slow down" (421, HTTP's 429, 4.7.x or words such as "too
+        many")? At MAIL, and in the answer of a mail service to a call, nothing was said
+        about a recipient: the relay as a whole, which rests for five seconds, doubled
+        up to a minute. At RCPT the domain, whose server or limit the
         relay speaks of. At DATA or the dot the domain too where the reply names it or
         has 4.7.x or such words; a bare 421 there is the relay's own shutting down and
         slows nobody. Greylisting (RFC 6647) is about one sender and recipient and says
@@ -125,7 +126,7 @@ class Pace:
                 flow.rest = 0.0
             self._relay.rest = 0.0
         elif _asks_to_slow_down(outcome):
-            if outcome.stage == "MAIL":
+            if outcome.stage in {"MAIL", "call"}:
                 self._relay.rest_from(now, FIRST_PAUSE, LONGEST_PAUSE)
             elif outcome.stage == "RCPT" or _means(domain, outcome):
                 flow.rest_from(now, FIRST_REST, LONGEST_REST)
@@ -164,7 +165,7 @@ def of_this_process() -> Pace:
 def _asks_to_slow_down(outcome: Outcome) -> bool:
     if outcome.kind != "deferred" or _GREYLISTED.search(outcome.reply):
         return False
-    return outcome.reply.startswith("421") or _is_of_speed(outcome)
+    return outcome.reply.startswith(("421", "429")) or _is_of_speed(outcome)
 
 
 def _is_of_speed(outcome: Outcome) -> bool:

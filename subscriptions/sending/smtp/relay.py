@@ -17,13 +17,13 @@ from typing import Self
 
 from subscriptions.sending.brakes.pace import Pace
 from subscriptions.sending.outcome import Offer, Outcome, RelayDown
+from subscriptions.sending.run import Handed, Journal, Run
+from subscriptions.sending.turns import WORTH_WAITING
 
 from .connection import Connection
-from .run import Handed, Journal, Run
 from .session import Server, Timeouts, opened
 from .thread import LoopThread
 from .transaction import Transaction, made
-from .turns import WORTH_WAITING, Turns
 
 _FRUITLESS = 5  # sessions in a row that end before any mail got past MAIL
 _REOPEN = 10.0  # seconds until a relay that refused one more connection is asked again
@@ -94,8 +94,7 @@ class Relay:
         all that are under way. What a journal raises is raised by each run's `result`,
         with all connections closed.
         """
-        few = max(self._most, len(offers) // 4)
-        run = Run(Turns(offers, self._pace, stop), len(offers), few, journal, stop)
+        run = Run.of(offers, self._most, self._pace, journal, stop)
         self._thread.soon(self._take_in, run)
         return run
 

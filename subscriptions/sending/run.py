@@ -1,24 +1,29 @@
-"""Mails that were handed in together: what a relay is given, and knows by and by."""
+"""Mails that were handed in together: what goes out, and is known by and by.
+
+Whoever hands mails over, `smtp.Relay` or `backend.Service`, is a `Way`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
-from subscriptions.sending.outcome import Offer, Outcome, RelayDown
-
+from .brakes.pace import Pace
+from .outcome import Offer, Outcome, RelayDown
 from .turns import Turns
 
 
 class Journal(Protocol):
-    """Who keeps what must outlive this process. Called in the relay's thread; what
-    these raise ends all that is under way."""
+    """Who keeps what must outlive this process. Called in the threads of the way
+    out; what these raise ends all that is under way."""
 
     def begun(self, key: Any) -> None:
-        """Called right before the octets that hold the final dot are written: from now
-        on the mail is in doubt."""
+        """Called right before the octets that hold the final dot are written, or a
+        service is called: from now on the mail is in doubt."""
 
     def ended(self, key: Any, outcome: Outcome) -> None:
         """Called as soon as the outcome of an offer that was tried is known."""
@@ -49,6 +54,18 @@ class Run:
     _handed: Future[Handed] = field(default_factory=Future)
     _is_nearly_over: Event = field(default_factory=Event)
 
+    @classmethod
+    def of(
+        cls,
+        offers: Sequence[Offer],
+        connections: int,
+        pace: Pace | None,
+        journal: Journal,
+        stop: float,
+    ) -> Run:
+        few = max(connections, len(offers) // 4)
+        return cls(Turns(offers, pace, stop), len(offers), few, journal, stop)
+
     # --- for whoever handed it in
 
     def wait(self) -> None:
@@ -59,7 +76,7 @@ class Run:
         """What came of all, once there is; raises what ended the relay's work."""
         return self._handed.result()
 
-    # --- for the relay, in its thread
+    # --- for the way out, in its threads
 
     @property
     def is_over(self) -> bool:
@@ -77,3 +94,22 @@ class Run:
     def break_off(self, error: BaseException) -> None:
         self._handed.set_exception(error)
         self._is_nearly_over.set()
+
+
+class Way(Protocol):
+    """Out into the world, by up to so many connections; open within its `with`."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def hand_in(self, offers: Sequence[Offer], journal: Journal, stop: float) -> Run:
+        """Offer all of them, behind those that were handed in before, and go on."""
+
+    def cut_short(self) -> None:
+        """Begin nothing more of what was handed in."""

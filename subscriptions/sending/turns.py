@@ -6,8 +6,8 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-from subscriptions.sending.brakes.pace import Pace
-from subscriptions.sending.outcome import Offer
+from .brakes.pace import Pace
+from .outcome import Offer
 
 WORTH_WAITING = 2.0  # seconds; an offer whose domain takes longer stays untried
 

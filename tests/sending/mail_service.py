@@ -1,0 +1,149 @@
+"""A mail service on loopback: HTTP calls, told truly, answered as a script says.
+
+What it takes is in its log, synced to disk, before it answers. `script` decides each
+answer: None takes the mail, a number or (number, text) is said instead, a `Do` happens.
+
+    def script(call):
+        if call.recipient.startswith("gone"):
+            return 400, "'to' parameter is not a valid address"
+
+    with MailService(tmp_path / "taken.jsonl", script) as service:
+        ... service.settings, service.taken()
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parseaddr
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, Self
+from urllib.parse import parse_qs
+
+from .oracle import Do
+
+KEY, DOMAIN = "key-that-nobody-may-read", "papers.example.org"
+MAILGUN = "anymail.backends.mailgun.EmailBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`number` counts from 1, `connection` names where it came in. `fields`: those of
+    Mailgun's form; `body`: all that was sent."""
+
+    number: int
+    connection: int
+    fields: dict[str, str]
+    body: bytes
+
+    @property
+    def recipient(self) -> str:
+        return parseaddr(self.fields.get("to", ""))[1]
+
+    @property
+    def message_id(self) -> str:
+        return self.fields.get("h:Message-Id", "")
+
+
+Answer = int | tuple[int, str] | Do | None
+
+
+class MailService:
+    def __init__(
+        self, log: Path, script: Callable[[Call], Answer] = lambda call: None
+    ) -> None:
+        self.calls: list[Call] = []
+        self.at_once = 0  # the most calls that were open together
+        self.open = 0
+        self._log, self._script, self._lock = log, script, Lock()
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                service.answer(self, body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: Any) -> None:
+                """A caller that was killed; the log says what it was told."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """anymail's, to send to it as to Mailgun."""
+        return {
+            "MAILGUN_API_KEY": KEY,
+            "MAILGUN_API_URL": f"{self.url}/v3",
+            "MAILGUN_SENDER_DOMAIN": DOMAIN,
+        }
+
+    def answer(self, at: BaseHTTPRequestHandler, body: bytes) -> None:
+        form = parse_qs(body.decode("utf-8", "replace"))
+        fields = {name: values[0] for name, values in form.items()}
+        with self._lock:
+            call = Call(len(self.calls) + 1, at.client_address[1], fields, body)
+            self.calls.append(call)
+            self.open += 1
+            self.at_once = max(self.at_once, self.open)
+        try:
+            self._answer(at, call)
+        finally:
+            with self._lock:
+                self.open -= 1
+
+    def taken(self) -> list[tuple[str, str]]:
+        """Recipient and Message-ID of each mail it took, in order."""
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [tuple(json.loads(line)) for line in lines]
+
+    def recipients(self) -> list[str]:
+        return [recipient for recipient, _ in self.taken()]
+
+    def _answer(self, at: BaseHTTPRequestHandler, call: Call) -> None:
+        what = self._script(call)
+        if what is None or what in {Do.TAKE_AND_CLOSE, Do.TAKE_AND_HANG}:
+            self._take(call)
+        if what in {Do.HANG, Do.TAKE_AND_HANG}:
+            time.sleep(3)
+        if isinstance(what, Do):
+            at.close_connection = True
+            return
+        taken = json.dumps({"id": f"<{call.number}@theirs>", "message": "Queued."})
+        code, text = (what or 200), ("" if what else taken)
+        if isinstance(what, tuple):
+            code, text = what
+        octets = text.encode()
+        at.send_response(code)
+        at.send_header("Content-Length", str(len(octets)))
+        at.end_headers()
+        at.wfile.write(octets)
+
+    def _take(self, call: Call) -> None:
+        line = json.dumps([call.recipient, call.message_id]) + "\n"
+        with self._lock, self._log.open("a") as log:
+            log.write(line)
+            log.flush()
+            os.fsync(log.fileno())
