@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
 from subscriptions import pipeline
 from subscriptions.models import Delivery, Notice, Round, Subscriber
+from tests.end_to_end.service import eventually
 from tests.factories import TUESDAY, an_edition
 from tests.sending.oracle import Oracle
 
@@ -73,7 +76,12 @@ def test_resuming_in_the_middle_sends_exactly_the_rest(
 
     def stop_after_three(moment: Any) -> None:
         if moment.stage == "MAIL" and moment.mail == 3:
-            pipeline.pause(timezone.now())
+            eventually(is_paused)
+
+    def is_paused() -> bool:
+        with suppress(OperationalError):  # SQLite in memory does not wait for others
+            return pipeline.pause(timezone.now())
+        return False
 
     relay.script = stop_after_three
     report = pipeline.run(TUESDAY)
