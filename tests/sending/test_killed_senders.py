@@ -147,6 +147,8 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
 
     def script(moment: Moment) -> None:
         if moment.stage == stage and moment.mail == 4 and len(victims) == 1:
+            # Not while it asks the ledger for more: SQLite would stay locked for all.
+            time.sleep(1)
             victims[0].send_signal(signal.SIGSTOP)
             eventually(victims[0].is_stopped)  # it shall not read what comes next
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import multiprocessing
 import os
 import resource
@@ -16,6 +17,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from threading import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
 # What `manage.py round` loads of others'.
@@ -65,20 +67,23 @@ class Program:
         arguments = (command, env, log, file_size, out, host)
         self._process = _forks.Process(target=_run, args=arguments)
         self._process.start()
+        self._asking = Lock()  # of two threads that ask at once one hears nonsense
         assert self._process.pid
         self.pid = self._process.pid
 
     @property
     def returncode(self) -> int | None:
-        return self._process.exitcode
+        return self.poll()
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        with self._asking:
+            return self._process.exitcode
 
-    def wait(self, timeout: float | None = None) -> int:
-        self._process.join(timeout)
-        code = self._process.exitcode
-        assert code is not None, f"it did not end: {self.said}"
+    def wait(self, timeout: float = math.inf) -> int:
+        deadline = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            assert time.monotonic() < deadline, f"it did not end: {self.said}"
+            time.sleep(0.02)
         return code
 
     def send_signal(self, number: int) -> None:
