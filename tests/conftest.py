@@ -27,11 +27,14 @@ if "VAR_DIR" not in os.environ:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what belongs to another run: the full sizes without --full, what only
-    PostgreSQL can show on SQLite, and on PostgreSQL what asks no database."""
+    """Leave out what belongs to another run: the full sizes without --full, what is
+    thorough without --chaos, what only PostgreSQL can show on SQLite, and on PostgreSQL
+    what asks no database."""
     others = set()
     if not os.environ.get("TEST_FULL"):
         others.add("full")
+    if not os.environ.get("TEST_CHAOS"):
+        others.add("thorough")
     on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
     if not on_postgresql:
         others.add("postgresql")

@@ -12,7 +12,7 @@ import pytest
 from .seeded import chaos
 
 FULL = bool(os.environ.get("TEST_CHAOS"))
-SECONDS = float(os.environ.get("TEST_CHAOS_SECONDS", 3600 if FULL else 16))
+SECONDS = float(os.environ.get("TEST_CHAOS_SECONDS", 3600 if FULL else 10))
 ONE_RUN = 20.0
 SEED = int(os.environ.get("TEST_CHAOS_SEED", random.randrange(10**6)))
 

@@ -233,6 +233,7 @@ def test_a_host_whose_cable_is_pulled_loses_nothing_and_settles_it_when_it_is_ba
         assert 1 <= here.copies() <= CONNECTIONS
 
 
+@pytest.mark.thorough
 def test_of_two_workers_on_a_host_one_takes_over_from_the_other_at_once(
     place: Place, tmp_path: Path
 ) -> None:
@@ -248,6 +249,7 @@ def test_of_two_workers_on_a_host_one_takes_over_from_the_other_at_once(
         assert 1 <= here.copies() <= CONNECTIONS
 
 
+@pytest.mark.thorough
 def test_what_a_host_had_locked_when_it_vanished_is_not_locked_for_long(
     place: Place, tmp_path: Path
 ) -> None:

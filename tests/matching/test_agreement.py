@@ -84,7 +84,7 @@ def test_matcher_naive_evaluator_and_search_agree_over_real_papers(
     index = Index(documents)
     supply = Filters(5, documents)
     random = Random(6)
-    number, matched = 20_000 if FULL else 1000, 0
+    number, matched = 20_000 if FULL else 400, 0
     for start in range(0, number, 1000):
         queries = [supply.next()[1] for _ in range(min(1000, number - start))]
         matcher = Matcher()

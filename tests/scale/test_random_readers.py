@@ -27,7 +27,7 @@ from tests.matching.random_filters import Filters
 from tests.sending.oracle import Oracle
 from tests.sending.rows import server
 
-READERS = 2000 if os.environ.get("TEST_FULL") else 100
+READERS = 2000 if os.environ.get("TEST_FULL") else 50
 DAYS = [date(2026, 6, day) for day in (22, 23, 24)]
 SEED = 20260622
 
