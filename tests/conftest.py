@@ -14,6 +14,15 @@ from subscriptions.sending.brakes import pace
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
+# A file is one worker's work: of these none shall be begun when the others are done.
+LONG = {
+    *("test_a_day", "test_agreement", "test_bench", "test_bench_send"),
+    *("test_crash_points", "test_crash_points_at_the_relay", "test_every_list"),
+    *("test_every_page", "test_in_the_middle", "test_killed_senders"),
+    *("test_killed_worker", "test_oracle", "test_outages", "test_random_readers"),
+    *("test_simulation", "test_stopped_senders", "test_three_hosts"),
+}
+
 # Playwright keeps an event loop in this thread; Django's ORM is called beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
@@ -46,6 +55,7 @@ def pytest_collection_modifyitems(
     ]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def asks_the_database(item: pytest.Item) -> bool:

@@ -104,7 +104,7 @@ RELAY = [
         SENDING + "batch",
         "if awake() > self.end_by:",
         "if False:",
-        "killed_senders::"
+        "stopped_senders::"
         "test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_on",
     ),
     Safeguard(

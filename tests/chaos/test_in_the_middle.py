@@ -84,7 +84,7 @@ def test_a_sender_that_slept_through_its_lease_sends_and_writes_nothing(
     tmp_path: Path,
 ) -> None:
     """Frozen before its first batch was offered; another has taken over since. One that
-    is frozen later is in tests/sending/test_killed_senders.py."""
+    is frozen later is in tests/sending/test_stopped_senders.py."""
     with world("postgresql", tmp_path) as here:
         frozen = here.start("round", "--day", str(DAY), crash="prepare.read:1:STOP")
         eventually(frozen.is_stopped)

@@ -3,66 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from itertools import count
-from pathlib import Path
 
 import pytest
-from django.db import connection
 
-from tests.end_to_end.service import eventually
 from tests.up.program import Program
 
 from .mail_service import MAILGUN, Answer, Call, MailService
 from .oracle import Moment, Oracle
+from .processes import finished, run
 
-Run = Callable[..., Program]
-
-
-@pytest.fixture
-def run(tmp_path: Path, transactional_db: None) -> Run:
-    """Start a command of sender.py on a database, relay and var/ of its own."""
-    database = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-    if connection.vendor == "postgresql":
-        of = connection.settings_dict
-        database = (
-            f"postgres://{of['USER']}:{of['PASSWORD']}@{of['HOST']}:{of['PORT']}"
-            f"/{of['NAME']}"
-        )
-
-    numbers = count()
-
-    def start(
-        *arguments: str, relay: str = "smtp://127.0.0.1:9", **given: str
-    ) -> Program:
-        number = next(numbers)
-        return Program(
-            ("-m", "tests.sending.sender", *arguments),
-            os.environ
-            | {
-                "ENV_FILE": "",
-                "DEBUG": "true",
-                "VAR_DIR": str(tmp_path / "var"),
-                "DATABASE_URL": database,
-                "EMAIL_URL": relay,
-                "SEND_BATCH": "10",
-                "SMTP_CONNECTIONS": "1",
-            }
-            | given,
-            tmp_path / f"{number}.log",
-            out=tmp_path / f"{number}.out",
-        )
-
-    return start
-
-
-def finished(program: Program) -> str:
-    assert program.wait(60) == 0, program.said
-    return program.answer
+__all__ = ["run"]
 
 
 @pytest.mark.parametrize(
@@ -135,55 +88,6 @@ def test_a_killed_sender_by_a_mail_service_repeats_only_its_open_calls(
     assert len({recipient for recipient, _ in taken}) == 40
     assert 1 <= len(taken) - 40 <= at_once
     assert len(set(taken)) == 40  # a second copy has the same Message-ID
-
-
-@pytest.mark.parametrize(("stage", "held"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
-def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_on(
-    run, tmp_path, stage, held
-):
-    """Another takes over what it had not begun. What it had begun is held."""
-    finished(run("seed", "6"))
-    victims: list[Program] = []
-
-    def script(moment: Moment) -> None:
-        if moment.stage == stage and moment.mail == 4 and len(victims) == 1:
-            # Not while it asks the ledger for more: SQLite would stay locked for all.
-            time.sleep(1)
-            victims[0].send_signal(signal.SIGSTOP)
-            eventually(victims[0].is_stopped)  # it shall not read what comes next
-
-    with Oracle(tmp_path / "taken.jsonl", script) as relay:
-        victims.append(run("send_on_short_leases", relay=relay.url))
-        eventually(victims[0].is_stopped)
-        time.sleep(9)  # the lease is over
-        victims.append(run("send", relay=relay.url))
-        finished(victims[1])
-        before = json.loads(finished(run("states")))
-        victims[0].send_signal(signal.SIGCONT)
-        victims[0].wait(60)
-        assert json.loads(finished(run("states"))) == before
-        taken = relay.taken()
-    # The third had its outcome in the journal of a sender that was not dead.
-    assert before == {"sent": 5 - held, "in_doubt": 1 + held}
-    assert len(taken) == len({one.recipient for one in taken}) == 6
-
-
-def test_a_sender_that_slept_after_it_had_asked_sends_nothing_when_it_goes_on(
-    run, tmp_path
-):
-    """It was told that its mails are wanted, and their leases were over when it woke:
-    another has sent them."""
-    finished(run("seed", "4"))
-    with Oracle(tmp_path / "taken.jsonl") as relay:
-        stop = "wanted.asked:1:STOP"
-        sleeper = run("send_on_short_leases", relay=relay.url, PAPER_ROUND_CRASH=stop)
-        eventually(sleeper.is_stopped)
-        time.sleep(9)  # the lease is over
-        finished(run("send", relay=relay.url))
-        sleeper.send_signal(signal.SIGCONT)
-        sleeper.wait(60)
-        taken = relay.taken()
-    assert len(taken) == len({one.recipient for one in taken})
 
 
 def test_three_senders_at_once_send_nothing_twice(run, tmp_path):
