@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import pytest
 
 from subscriptions.models import Delivery, Mailing
-from subscriptions.sending import Counts, Outcome, Outgoing, send
+from subscriptions.sending import Counts, NothingMade, Outcome, Outgoing, loop, send
 from subscriptions.sending.brakes.pace import FIRST_AT_ONCE, Pace
 from subscriptions.sending.smtp import Relay
 
@@ -152,3 +152,32 @@ def test_what_ends_one_run_ends_those_that_come_after_it(tmp_path):
     assert len(oracle.taken()) == 1
     # What was under way is so no more: the pace outlives the relay.
     assert [pace.admit("example.org", 0.0) for _ in range(FIRST_AT_ONCE)] == [0.0] * 5
+
+
+def test_of_a_process_one_sender_at_a_time_sends_what_crashed_one(relay):
+    """Else two of them would be suspected of the next crash."""
+    suspect = a_digest(crashes=1)
+    with loop._SUSPECTS:
+        assert send(Delivery, digests) == Counts()
+    suspect.refresh_from_db()
+    assert (suspect.state, suspect.attempts, suspect.crashes) == (State.PENDING, 0, 1)
+    assert send(Delivery, digests).sent == 1
+
+
+def test_a_mail_of_which_nothing_came_goes_back_where_none_can_be_made(relay, settings):
+    """With those that were tried: nobody would hold its lease any more."""
+    owed = [a_digest() for _ in range(3)]
+
+    def render(ids: Sequence[int]) -> Mapping[int, Outgoing]:
+        mails = {
+            pk: Outgoing(mail.sender, mail.recipient, lambda: bytes(1 // 0))
+            for pk, mail in digests(ids).items()
+        }
+        mails.pop(owed[0].pk, None)
+        return mails
+
+    settings.SMTP_CONNECTIONS = 3
+    with pytest.raises(NothingMade):
+        send(Delivery, render)
+    rows = Delivery.objects.values_list("state", "attempts", "lease_owner")
+    assert set(rows) == {("pending", 0, "")}
