@@ -48,6 +48,10 @@ FINAL = {
 }
 _ADDRESSES = "SELECT email FROM subscriptions_subscriber ORDER BY id"
 OPEN = "('pending', 'leased', 'deferred')"
+FOLLOWED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
 
 
 @dataclass
@@ -167,10 +171,11 @@ class World:
 
     def _tracebacks(self) -> set[str]:
         """What was raised and not caught; that the database was gone is told so."""
-        _, *raised = self.errors.split("Traceback (most recent call last):\n")
         lines = [
             next(line for line in one.splitlines() if line and line[0] != " ")
-            for one in raised
+            for one in self.errors.split("Traceback (most recent call last):\n")[1:]
+            # Of a chain the last counts: on the way to it others were caught.
+            if not one.rstrip().endswith(FOLLOWED)
         ]
         lost = ("psycopg.", "django.db.utils.OperationalError", "django.db.utils.Inter")
         return {one for one in lines if not (self.cuts and one.startswith(lost))}
