@@ -266,6 +266,13 @@ LEDGER = [
         "journal::test_a_host_that_comes_back_late_knows_what_came_of_its_mails",
     ),
     Safeguard(
+        "nor is it held again while it tells",
+        SENDING + "recovery/lost",
+        "            leased_until=Now() + LEASE,\n            reason=",
+        "            leased_until=Now(),\n            reason=",
+        "journal::test_a_host_that_comes_back_late_knows_what_came_of_its_mails",
+    ),
+    Safeguard(
         "a restored database sends nothing",
         SENDING + "loop",
         "            epoch.refuse_restored()\n",

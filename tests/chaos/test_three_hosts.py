@@ -146,9 +146,18 @@ class Scene(World):
         deadline = time.monotonic() + within
         with Celery(broker=self.place.broker.url, set_as_current=False) as bells:
             while not look():
-                assert time.monotonic() < deadline, (self.states(), self.watch.had)
+                assert time.monotonic() < deadline, self.how_it_stands()
                 bells.send_task("subscriptions.tasks.send", expires=55)
                 time.sleep(0.25)
+
+    def how_it_stands(self) -> object:
+        running = [one for host in self.place.network.hosts for one in host.programs]
+        said = {one.pid: (one.poll(), one.said[-2000:]) for one in running}
+        return (
+            self.states(),
+            {pid: len(had) for pid, had in self.watch.had.items()},
+            said,
+        )
 
     def is_sent_but_for(self, worker: Program) -> bool:
         """Nothing waits any more, and nobody but this one has anything in hand."""

@@ -268,26 +268,38 @@ def test_a_held_mail_past_its_horizon_gets_a_new_one_when_it_is_let_go():
     assert [x.id for x in claims.claim(Delivery, "host:2:b", 50)] == [digest.pk]
 
 
-def test_a_host_that_comes_back_late_knows_what_came_of_its_mails(dead):
-    """Held by another host meanwhile; its journal settles them."""
+def test_a_host_that_comes_back_late_knows_what_came_of_its_mails(dead, monkeypatch):
+    """Held by another host meanwhile; its journal settles them, also while the other
+    looks again."""
     sent, doubtful, _ = leased(dead, 3)
     dead.begun(sent)
     dead.ended(sent, SENT)
     dead.begun(doubtful)
     run_out()
-    held = "subscriptions.sending.recovery.senders._folder"
-    with pytest.MonkeyPatch.context() as elsewhere:
-        empty = Path(senders.settings.VAR_DIR) / "another host"
-        empty.mkdir()
-        elsewhere.setattr(held, lambda: empty)
-        senders.recover()
+    recover_elsewhere()
     assert sending.held().count() == 3
+    record = senders.attempts.record
+
+    def and_the_other_looks(outcomes):
+        recover_elsewhere()
+        return record(outcomes)
+
+    monkeypatch.setattr(senders.attempts, "record", and_the_other_looks)
     assert [state for state, *_ in after(dead)] == [
         State.SENT,
         State.IN_DOUBT,
         State.PENDING,
     ]
     assert not sending.held()
+
+
+def recover_elsewhere():
+    """As on another host, which has no journal of these mails."""
+    empty = Path(senders.settings.VAR_DIR) / "another host"
+    empty.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as elsewhere:
+        elsewhere.setattr(senders, "_folder", lambda: empty)
+        senders.recover()
 
 
 def test_what_a_stopped_sender_of_this_host_has_not_begun_is_given_back(dead):

@@ -23,6 +23,7 @@ from subscriptions.sending.ledger.attempts import (
     DOUBTED,
     FREED,
     HELD,
+    LEASE,
     End,
     Lease,
     State,
@@ -103,14 +104,14 @@ def hold(alive: Iterable[tuple[str, Sequence[int]]]) -> int:
 
 def revive(owner: str) -> None:
     """Lease again what was held while this sender's host was away: its journal, which
-    is here now, tells more."""
+    is here now, tells more. Not for a moment: other hosts hold what has run out."""
     for model in MODELS:
         mails = model._default_manager.filter(
             state=State.IN_DOUBT, next_at=None, lease_owner=owner
         )
         mails.filter(lease_token__isnull=False).update(
             state=State.LEASED,
-            leased_until=Now(),
+            leased_until=Now() + LEASE,
             reason=Case(When(reason=AWAY, then=Value("")), default=F("reason")),
         )
 
