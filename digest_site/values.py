@@ -12,6 +12,7 @@ import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -61,8 +62,14 @@ def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
     return lambda text: read(text) if text.strip() else None
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Asking the system takes 20 ms, and every start of a program has three zones."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def zone(text: str) -> zoneinfo.ZoneInfo:
-    if text not in zoneinfo.available_timezones():
+    if text not in _zones():
         raise ValueError("takes an IANA time zone such as Europe/Berlin")
     return zoneinfo.ZoneInfo(text)
 

@@ -7,6 +7,7 @@ import hmac
 import unicodedata
 import zoneinfo
 from datetime import date
+from functools import cache
 
 import idna
 from django.conf import settings
@@ -41,8 +42,14 @@ def domain_of(address: str) -> str:
         return ""
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of the IANA zones. Asking the system takes 20 ms."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise ValidationError(f"{name!r} is not an IANA time zone like Europe/Berlin.")
 
 

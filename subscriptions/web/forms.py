@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from subscriptions import consent
 from subscriptions.addresses import read_address
 from subscriptions.consent import Schedule
 from subscriptions.models import Subscriber
-from subscriptions.models.readers import EVERY_DAY, MONDAY_TO_FRIDAY
+from subscriptions.models.readers import EVERY_DAY, MONDAY_TO_FRIDAY, zone_names
 
 from .filters import Fault, Unreadable, read_filter, read_filters
 
@@ -51,7 +50,7 @@ class ScheduleForm(forms.Form):
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"] or str(settings.HOME_ZONE)
-        if zone not in zoneinfo.available_timezones():
+        if zone not in zone_names():
             raise ValidationError(
                 "This is not a time zone. Choose one, such as Europe/Berlin."
             )

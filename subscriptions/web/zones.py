@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zoneinfo
+from subscriptions.models.readers import zone_names
 
 AREAS = {
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia",
@@ -28,5 +28,7 @@ SOME_ZONES = [
 
 def zones() -> list[str]:
     """UTC and the zones named after a place."""
-    names = zoneinfo.available_timezones()
-    return ["UTC", *sorted(name for name in names if name.split("/")[0] in AREAS)]
+    return [
+        "UTC",
+        *sorted(name for name in zone_names() if name.split("/")[0] in AREAS),
+    ]

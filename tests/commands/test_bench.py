@@ -51,7 +51,7 @@ def test_preview_measures_ten_editions_of_its_own() -> None:
 
 
 def test_assemble_measures_against_the_usual_ways() -> None:
-    figures = ask("bench", "assemble", "--digests=60", "--rounds=1")
+    figures = ask("bench", "assemble", "--digests=20", "--rounds=1")
     assert {"ms_per_digest", "vs_django_premailer", "vs_jinja_inlined"} <= set(figures)
     assert figures["django_premailer_ms"] > figures["jinja_inlined_ms"] > 0
     assert (figures["papers"], figures["full_abstracts"]) == (10, 10)

@@ -1,7 +1,7 @@
 """A sender in a process of its own, to be killed: `python -m tests.sending.sender`.
 
 `seed N` makes the tables and N digests, `send` runs a sender until nothing waits
-(`send_on_short_leases`: with leases of four seconds), `states` prints the ledger as
+(`send_on_short_leases`: with leases of five seconds), `states` prints the ledger as
 JSON: {state: how many}.
 """
 
@@ -39,14 +39,14 @@ def main(command: str, number: str = "0") -> None:
 
 
 def shorten_leases() -> None:
-    """Leases of eight seconds, not fifteen minutes, and what follows from that."""
+    """Leases of five seconds, not fifteen minutes, and what follows from that."""
     from datetime import timedelta
 
     from subscriptions.sending import loop
     from subscriptions.sending.ledger import claims
 
-    claims.LEASE, claims._FRESH = timedelta(seconds=8), timedelta(seconds=1)
-    loop._BEGIN_WITHIN, loop._END_WITHIN = 5, 6
+    claims.LEASE, claims._FRESH = timedelta(seconds=5), timedelta(seconds=1)
+    loop._BEGIN_WITHIN, loop._END_WITHIN = 3, 4
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ from .processes import finished, run
 __all__ = ["run"]
 
 
-@pytest.mark.parametrize(("stage", "held"), [("MAIL", 0), ("RCPT", 0), ("dot", 1)])
+AT_RCPT = pytest.param("RCPT", 0, marks=pytest.mark.thorough)  # much like MAIL
+
+
+@pytest.mark.parametrize(("stage", "held"), [("MAIL", 0), AT_RCPT, ("dot", 1)])
 def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_on(
     run, tmp_path, stage, held
 ):
@@ -35,7 +38,7 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
     with Oracle(tmp_path / "taken.jsonl", script) as relay:
         victims.append(run("send_on_short_leases", relay=relay.url))
         eventually(victims[0].is_stopped)
-        time.sleep(9)  # the lease is over
+        time.sleep(5.5)  # the lease is over
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
         before = json.loads(finished(run("states")))
@@ -58,7 +61,7 @@ def test_a_sender_that_slept_after_it_had_asked_sends_nothing_when_it_goes_on(
         stop = "wanted.asked:1:STOP"
         sleeper = run("send_on_short_leases", relay=relay.url, PAPER_ROUND_CRASH=stop)
         eventually(sleeper.is_stopped)
-        time.sleep(9)  # the lease is over
+        time.sleep(5.5)  # the lease is over
         finished(run("send", relay=relay.url))
         sleeper.send_signal(signal.SIGCONT)
         sleeper.wait(60)

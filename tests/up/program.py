@@ -22,24 +22,35 @@ from threading import Lock
 ROOT = Path(__file__).resolve().parents[2]
 # What `manage.py round` loads of others'.
 _LIBRARIES = [
-    "django.core.management.commands.shell",
     "django.contrib.admin.sites",
     "django.contrib.postgres.fields",
     "django.contrib.postgres.search",
+    "django.contrib.staticfiles.storage",
+    "django.core.management.commands.migrate",
+    "django.core.management.commands.shell",
     "django.db.backends.postgresql.base",
     "django.db.backends.sqlite3.base",
+    "django.db.migrations.executor",
     "django.template.backends.django",
     "django.views.generic",
     "celery.app.base",
-    "kombu.transport.filesystem",
-    "kombu.transport.redis",
     "cryptography.hazmat.primitives.serialization",
+    "defusedxml.ElementTree",
+    "dotenv",
     "email.mime.multipart",
+    "email_validator",
+    "flufl.bounce",
     "httpx",
     "idna",
     "jinja2",
+    "kombu.transport.filesystem",
+    "kombu.transport.redis",
     "psycopg",
+    "pylatexenc.latex2text",
+    "requests",
+    "stamina",
     "uvloop",
+    "whitenoise.base",
 ]
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(_LIBRARIES)
