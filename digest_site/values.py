@@ -216,6 +216,7 @@ def database(text: str) -> dict[str, Any]:
         raise ValueError(
             "takes sqlite:///path or postgres://user:password@host:port/name"
         ) from error
+    entry["CONN_MAX_AGE"] = 60  # to open one takes as long as a page's slowest query
     options = entry.setdefault("OPTIONS", {})
     if entry["ENGINE"] == "django.db.backends.sqlite3":
         options |= {
@@ -224,7 +225,7 @@ def database(text: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif entry["ENGINE"] == "django.db.backends.postgresql":
-        entry |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        entry["CONN_HEALTH_CHECKS"] = True
         options.setdefault("options", _GONE_AFTER_A_MINUTE)
     else:
         raise ValueError("takes SQLite or PostgreSQL, no other database")

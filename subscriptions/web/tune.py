@@ -42,6 +42,8 @@ DONE = {
     "mute": "Muted. Papers that have it are left out from your next digest on.",
     "unmute": "No longer muted.",
 }
+# Of a digest and its reader.
+_SHOWN = ("picks", "subscriber__email", "subscriber__state")
 GONE = "This has changed meanwhile: look at what the page says now, and choose again."
 
 
@@ -174,7 +176,8 @@ def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
     try:
         key = links.read("tune", token)
         PACE.count(key)
-        delivery = Delivery.objects.select_related("subscriber").get(pk=key)
+        rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
+        delivery = rows.get(pk=key)
         reader = delivery.subscriber
         saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
         papers = Paper.objects.annotate(is_saved=Exists(saved))
