@@ -36,7 +36,7 @@ def test_a_claim_leases_what_waits_and_counts_the_attempt_before_the_work():
         1,
         "host:1:a",
     )
-    assert digest.lease_token == lease.token
+    assert digest.lease_token.hex == lease.token
     assert lease == attempts.Lease(
         Delivery, digest.pk, lease.token, digest.subscriber_id, 1, False
     )

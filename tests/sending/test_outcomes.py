@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -175,7 +174,7 @@ def test_a_mail_that_cannot_be_made_is_quarantined_at_the_third_attempt():
 @pytest.mark.parametrize("outcome", [SENT, LATER, GONE, DOUBT, BROKEN])
 def test_a_stale_sender_writes_nothing(outcome):
     digest = a_digest()
-    stale = replace(leased(digest), token=uuid.uuid4())
+    stale = leased(digest)._replace(token=uuid.uuid4().hex)
     before = Delivery.objects.filter(pk=digest.pk).values().get()
     assert recorded(stale, outcome) is None
     assert not claims.still_wanted([stale])

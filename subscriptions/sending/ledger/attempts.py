@@ -8,13 +8,12 @@ Locks are taken in one order, reader before mail, as everywhere else.
 from __future__ import annotations
 
 import random
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -47,17 +46,16 @@ DOUBT = "in doubt: "  # how the reason of a mail in doubt begins
 HELD = "held"  # in place of the owner: a mail in doubt that waits for the operator
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """The right to send one mail until the lease runs out or is lost.
 
-    `attempts` counts this one. `again`: the mail was in doubt, this is its second copy.
-    `unmade`: it could not be made the last time.
+    `token` in hex. `attempts` counts this one. `again`: the mail was in doubt, this is
+    its second copy. `unmade`: it could not be made the last time.
     """
 
     model: Model
     id: int
-    token: uuid.UUID
+    token: str
     subscriber_id: int
     attempts: int
     again: bool

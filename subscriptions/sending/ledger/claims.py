@@ -100,7 +100,7 @@ def _lease(
         row.id: Lease(
             model,
             row.id,
-            token,
+            token.hex,
             row.subscriber_id,
             row.attempts,
             again,

@@ -65,9 +65,10 @@ def refusal(mail: Owed, suppressed: Collection[int]) -> Refusal | None:
 def _digest_refusal(mail: Owed) -> Refusal | None:
     if mail.state != Reader.ACTIVE:
         return State.UNSUBSCRIBED, f"the reader is {mail.state}"
-    today = timezone.now().astimezone(ZoneInfo(mail.zone)).date()
-    if mail.paused_until is not None and today < mail.paused_until:
-        return State.SKIPPED, "paused"
+    if mail.paused_until is not None:
+        today = timezone.now().astimezone(ZoneInfo(mail.zone)).date()
+        if today < mail.paused_until:
+            return State.SKIPPED, "paused"
     return None
 
 

@@ -57,11 +57,11 @@ class Owed(NamedTuple):
 class Told(NamedTuple):
     """What a leased mail becomes. `pause`: seconds until it is due again, None: never.
 
-    `owner`: whose it stays where it is held.
+    `token` in hex. `owner`: whose it stays where it is held.
     """
 
     id: int
-    token: uuid.UUID
+    token: str
     state: str
     reason: str
     pause: float | None = None
@@ -179,7 +179,7 @@ def write(model: Model, told: Iterable[Told]) -> dict[int, str]:
     """Write what these leased mails become: where the token still holds, the id and
     the state written. The lease ends; the crashes before are not in a row with later
     ones, and are kept only of what is quarantined for them."""
-    rows = [each._asdict() | {"token": each.token.hex} for each in told]
+    rows = [each._asdict() for each in told]
     if not rows:
         return {}
     vendor = connection.vendor

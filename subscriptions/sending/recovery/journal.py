@@ -24,7 +24,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import uuid
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -158,7 +157,7 @@ def boot() -> str:
 def spelled(lease: Lease) -> str:
     """A lease in one word."""
     return (
-        f"{_LETTERS[lease.model]}:{lease.id}:{lease.token.hex}:{lease.subscriber_id}"
+        f"{_LETTERS[lease.model]}:{lease.id}:{lease.token}:{lease.subscriber_id}"
         f":{lease.attempts}:{lease.again:d}"
     )
 
@@ -166,7 +165,7 @@ def spelled(lease: Lease) -> str:
 def _lease(word: str) -> Lease:
     letter, pk, token, reader, attempts, again = word.split(":")
     numbers = int(reader), int(attempts), again == "1"
-    return Lease(_MODELS[letter], int(pk), uuid.UUID(token), *numbers)
+    return Lease(_MODELS[letter], int(pk), token, *numbers)
 
 
 def _line(what: str, rest: str) -> bytes:
