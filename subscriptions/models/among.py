@@ -14,7 +14,9 @@ def among(ids: Collection[int]) -> RawSQL:
     """For `filter(pk__in=among(ids))`: all of them as one parameter. A list of 20,000
     would be 20,000 parameters to Django, which looks at each several times."""
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+        # As PostgreSQL writes an array: psycopg would look at each number.
+        array = f"{{{','.join(map(str, ids))}}}"
+        return RawSQL("SELECT unnest(%s::bigint[])", [array])
     return _of_json(list(ids))
 
 

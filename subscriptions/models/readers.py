@@ -7,7 +7,7 @@ import hmac
 import unicodedata
 import zoneinfo
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import idna
 from django.conf import settings
@@ -292,6 +292,13 @@ class ConsentRecord(models.Model):
         return f"{self.action} by {self.source}"
 
 
+# Asked for at the claim of a batch, and again right before it is offered.
+@lru_cache(maxsize=5_000)
+def _hash_of(address: str, key: str) -> str:
+    message = b"suppression:" + fold_address(address).encode()
+    return hmac.digest(key.encode(), message, "sha256").hex()
+
+
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def standing(self) -> SuppressionQuerySet:
         return self.filter(lifted_at=None)
@@ -331,9 +338,7 @@ class Suppression(models.Model):
     @staticmethod
     def hash_of(address: str, key: str | None = None) -> str:
         """HMAC-SHA256 of the folded address; a plain hash of one can be guessed."""
-        secret = (key or settings.SECRET_KEY).encode()
-        message = b"suppression:" + fold_address(address).encode()
-        return hmac.digest(secret, message, "sha256").hex()
+        return _hash_of(address, key or settings.SECRET_KEY)
 
     @classmethod
     def hashes_of(cls, address: str) -> list[str]:

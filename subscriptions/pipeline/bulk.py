@@ -41,8 +41,8 @@ def uncollected() -> Iterator[None]:
 @contextmanager
 def seldom_collected() -> Iterator[None]:
     """The same for as long as a sender runs, where there is some garbage: it is looked
-    for after a hundred thousand new objects, not after some hundred."""
-    gc.set_threshold(100_000, 20, 20)
+    for after four hundred thousand new objects, not after some hundred."""
+    gc.set_threshold(400_000, 20, 20)
     try:
         yield
     finally:

@@ -6,7 +6,8 @@ what they are, and by which words they were found, is made once and kept for the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -15,7 +16,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from subscriptions import links, matching, rendering
 from subscriptions.models import Card, Delivery, Listing, Source, Subscriber
@@ -23,7 +25,7 @@ from subscriptions.models import Card, Delivery, Listing, Source, Subscriber
 # More words than this say no more about why a paper is there.
 _WORDS_SHOWN = 6
 # A listing takes about 10 kB; some thousands are the lists of some days.
-_LISTINGS, _REASONS = 20_000, 200_000
+_LISTINGS, _FILTERS, _ENTRIES = 20_000, 100_000, 200_000
 
 
 class Told(NamedTuple):
@@ -52,7 +54,12 @@ class Told(NamedTuple):
 
     @classmethod
     def all_of(cls, deliveries: QuerySet[Delivery]) -> list[Told]:
-        return [cls._make(row) for row in deliveries.values_list(*_COLUMNS)]
+        """JSON as text, to be read here: most of a morning's is the same."""
+        texts = {f"{name}_": Cast(name, TextField()) for name in _JSON}
+        columns = [f"{name}_" if name in _JSON else name for name in _COLUMNS]
+        return [
+            _read(row) for row in deliveries.annotate(**texts).values_list(*columns)
+        ]
 
     @classmethod
     def of(cls, delivery: Delivery) -> Told:
@@ -66,7 +73,26 @@ _COLUMNS = [
         for name in ("email", "hour", "zone", "confirmed_at", "text_only")
     ),
 ]
+_JSON = {"editions", "filters", "picks", "also", "notes"}
 _of_delivery = attrgetter(*[name.replace("__", ".") for name in _COLUMNS])
+
+
+# What is read must not be changed.
+_same: Callable[[str], Any] = lru_cache(maxsize=1000)(json.loads)
+
+
+def _read(row: tuple[Any, ...]) -> Told:
+    told = list(row)
+    for at, loads in _LOADS:
+        told[at] = loads(told[at])
+    return Told._make(told)
+
+
+_LOADS = [
+    (at, json.loads if name in {"filters", "picks"} else _same)
+    for at, name in enumerate(_COLUMNS)
+    if name in _JSON
+]
 
 
 class _Reader(NamedTuple):
@@ -85,13 +111,28 @@ class _Listed(NamedTuple):
     document: matching.Document
 
 
+class _Filter(NamedTuple):
+    """A reader's filter; those of the same text and name have the same number."""
+
+    number: int
+    text: str
+    name: str
+
+
+def _first_filter(pick: dict[str, Any]) -> int:
+    first: int = pick["filters"][0]
+    return first
+
+
 class Digests:
     """Makes digests of one round, or of one call. Listings are read from the database
     when first needed and kept: those of published editions do not change."""
 
     def __init__(self) -> None:
         self._listed: dict[int, _Listed] = {}
-        self._reasons: dict[tuple[int, str, str], rendering.Reason] = {}
+        self._numbers: dict[tuple[str, str], int] = {}  # of a filter and its name
+        self._reasons: dict[tuple[int, int], rendering.Reason] = {}
+        self._entries: dict[tuple[int, ...], rendering.Entry] = {}
 
     def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
         """All is read at once; each is made when it is its turn."""
@@ -99,9 +140,13 @@ class Digests:
         return map(self._digest, told)
 
     def _read(self, wanted: Iterable[int]) -> None:
-        if len(self._listed) > _LISTINGS or len(self._reasons) > _REASONS:
-            self._listed.clear()
-            self._reasons.clear()
+        if (
+            len(self._listed) > _LISTINGS
+            or len(self._numbers) > _FILTERS
+            or len(self._entries) > _ENTRIES
+        ):
+            for kept in (self._listed, self._numbers, self._reasons, self._entries):
+                kept.clear()
         unknown = {*wanted} - self._listed.keys()
         if not unknown:
             return
@@ -117,14 +162,7 @@ class Digests:
             )
 
     def _digest(self, told: Told) -> rendering.Digest:
-        filters = {each["id"]: each for each in told.filters}
-        groups = [
-            rendering.Group(
-                filters[key]["name"],
-                tuple([self._entry(pick, filters) for pick in picks]),
-            )
-            for key, picks in groupby(told.picks, lambda pick: pick["filters"][0])
-        ]
+        filters = {each["id"]: self._filter(**each) for each in told.filters}
         return rendering.Digest(
             recipient=rendering.Recipient(
                 address=told.address,
@@ -147,30 +185,47 @@ class Digests:
             editions=tuple([covered(**each) for each in told.editions]),
             filters=len(filters),
             matched=told.matched,
-            groups=tuple(groups),
+            groups=tuple(self._groups(told.picks, filters)),
             again=tuple([self._again(each) for each in told.also]),
             notes=tuple(told.notes),
         )
 
-    def _entry(
-        self, pick: dict[str, Any], filters: Mapping[int, dict[str, Any]]
-    ) -> rendering.Entry:
-        key = pick["listing"]
-        card, source, listed_on, page_url, _ = self._listed[key]
-        return rendering.Entry(
-            card,
-            source,
-            listed_on,
-            tuple([self._reason(key, filters[each]) for each in pick["filters"]]),
-            page_url,
-        )
+    def _filter(self, text: str, name: str, **_: object) -> _Filter:
+        known = self._numbers
+        number = known.get((text, name))
+        if number is None:
+            number = known[text, name] = len(known)
+        return _Filter(number, text, name)
 
-    def _reason(self, listing: int, by: dict[str, Any]) -> rendering.Reason:
-        key = listing, by["text"], by["name"]
+    def _groups(
+        self, picks: Iterable[dict[str, Any]], filters: Mapping[int, _Filter]
+    ) -> Iterator[rendering.Group]:
+        """Those that stand together have the same first filter."""
+        known = self._entries
+        for first, some in groupby(picks, _first_filter):
+            entries = []
+            for pick in some:
+                listing, by = pick["listing"], pick["filters"]
+                key = (listing, *[filters[each].number for each in by])
+                entry = known.get(key)
+                if entry is None:
+                    reasons = [self._reason(listing, filters[each]) for each in by]
+                    entry = known[key] = self._entry(listing, tuple(reasons))
+                entries.append(entry)
+            yield rendering.Group(filters[first].name, tuple(entries))
+
+    def _entry(
+        self, listing: int, reasons: tuple[rendering.Reason, ...]
+    ) -> rendering.Entry:
+        card, source, listed_on, page_url, _ = self._listed[listing]
+        return rendering.Entry(card, source, listed_on, reasons, page_url)
+
+    def _reason(self, listing: int, by: _Filter) -> rendering.Reason:
+        key = listing, by.number
         reason = self._reasons.get(key)
         if reason is None:
-            words = _found(by["text"], self._listed[listing].document)
-            reason = self._reasons[key] = rendering.Reason(by["name"], words)
+            words = _found(by.text, self._listed[listing].document)
+            reason = self._reasons[key] = rendering.Reason(by.name, words)
         return reason
 
     def _again(self, line: dict[str, Any]) -> rendering.Again:

@@ -16,11 +16,11 @@ from subscriptions.models import Card
 
 from . import papers, phrases
 from .encoding import coded
-from .mail import Reason
+from .mail import Entry, Reason
 from .pieces import hole, template
 
 # A paper takes about 10 kB: some thousands are the lists of some days.
-_PAPERS, _WHYS, _HEADINGS = 4_000, 50_000, 5_000
+_PAPERS, _ENTRIES, _WHYS, _HEADINGS = 4_000, 50_000, 50_000, 5_000
 _PARTS = ("html", "txt")
 
 
@@ -55,59 +55,53 @@ class Paper(NamedTuple):
         return max(sum(map(len, self[2:5])), sum(map(len, self[5:])))
 
 
-class Why(NamedTuple):
-    """The why-line of some reasons. They are held, so that no others get their ids."""
+class Standing:
+    """An entry as mails show it: its why-line, and its paper as far as that was asked
+    for. It holds the entry, so that no other gets its id."""
 
-    html: bytes
-    text: bytes
-    reasons: tuple[Reason, ...]
+    __slots__ = ("_entry", "_least", "_papers", "why")
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._papers: list[Paper | None] = [None] * 4
+        self._least = 0
+        self.why = _put_together(entry.reasons)
+
+    def paper(self, full: bool, leads: bool) -> Paper:
+        at = full + 2 * leads
+        found = self._papers[at]
+        if found is None:
+            found = self._papers[at] = paper(*_of(self._entry), full, leads)
+        return found
+
+    @property
+    def least(self) -> int:
+        """Bytes in a part, at the most, with the abstract cut short and without the
+        address where its reader tunes."""
+        if not self._least:
+            cut = [paper(*_of(self._entry), False, leads) for leads in (True, False)]
+            of_why = max(len(self.why.html), len(self.why.text))
+            self._least = max(each.size() for each in cut) + of_why
+        return self._least
 
 
-class _Shelf(NamedTuple):
-    """One card object and its coded forms, as far as they were asked for: shortened,
-    whole, and both leading a mail."""
-
-    card: Card
-    page_url: str
-    sample: bool
-    papers: list[Paper | None]
-    least: list[int]  # `least` without a why-line, once it was asked for
+# By the id of the entry: to look into a card and its reasons would be a dozen visits to
+# memory for each paper of a mail, most of it not in the processor's cache.
+_standing: dict[int, Standing] = {}
 
 
-# By the id of what they hold: to look into a card and its reasons would be a dozen
-# visits to memory for each paper of a mail, most of it not in the processor's cache.
-_shelves: dict[int, _Shelf] = {}
-_whys: dict[int | tuple[int, ...], Why] = {}
-
-
-def kept(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> Paper:
-    """`paper`, found at once where the caller hands in the same card for many mails."""
-    shelf = _shelves.get(id(card))
-    if shelf is None or shelf[1] != page_url or shelf[2] is not sample:
-        shelf = _shelved(card, sample, page_url)
-    papers, at = shelf[3], full + 2 * leads
-    found = papers[at]
+def standing(entry: Entry) -> Standing:
+    """Found at once where the caller hands in the same entry for many mails."""
+    found = _standing.get(id(entry))
     if found is None:
-        found = papers[at] = paper(card, sample, page_url, full, leads)
+        if len(_standing) >= _ENTRIES:
+            _standing.clear()
+        found = _standing[id(entry)] = Standing(entry)
     return found
 
 
-def _shelved(card: Card, sample: bool, page_url: str) -> _Shelf:
-    if len(_shelves) >= _PAPERS:
-        _shelves.clear()
-    shelf = _shelves[id(card)] = _Shelf(card, page_url, sample, [None] * 4, [])
-    return shelf
-
-
-def why(reasons: tuple[Reason, ...]) -> Why:
-    """The same of reasons."""
-    key = id(reasons[0]) if len(reasons) == 1 else tuple(map(id, reasons))
-    found = _whys.get(key)
-    if found is None:
-        if len(_whys) >= _WHYS:
-            _whys.clear()
-        found = _whys[key] = Why(*_put_together(reasons), reasons)
-    return found
+def _of(entry: Entry) -> tuple[Card, bool, str]:
+    return entry.card, entry.source == "Sample", entry.page_url
 
 
 def _put_together(reasons: tuple[Reason, ...]) -> Coded:
@@ -129,30 +123,9 @@ def paper(card: Card, sample: bool, page_url: str, full: bool, leads: bool) -> P
     return _paper(*about, _leading(*about) if leads else _card(*about).html)
 
 
-def least(card: Card, sample: bool, page_url: str, reasons: tuple[Reason, ...]) -> int:
-    """Bytes of this paper in a part, at the most, with its abstract cut short and
-    without the address where its reader tunes."""
-    shelf = _shelves.get(id(card))
-    if shelf is None or shelf[1] != page_url or shelf[2] is not sample:
-        shelf = _shelved(card, sample, page_url)
-    if not shelf[4]:
-        leading = kept(card, sample, page_url, full=False, leads=True)
-        other = kept(card, sample, page_url, full=False, leads=False)
-        shelf[4].append(max(leading.size(), other.size()))
-    html, text, _ = why(reasons)
-    return shelf[4][0] + max(len(html), len(text))
-
-
-def marked(
-    card: Card,
-    sample: bool,
-    page_url: str,
-    full: bool,
-    leads: bool,
-    words: tuple[str, ...],
-) -> Paper:
+def marked(entry: Entry, full: bool, leads: bool, words: tuple[str, ...]) -> Paper:
     """With the words found marked where they stand: for a web copy, not kept."""
-    about = card, sample, page_url, full
+    about = *_of(entry), full
     return _paper(*about, _html(*about, leads, words))
 
 

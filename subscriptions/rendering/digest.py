@@ -59,12 +59,12 @@ def surely_fits(d: Digest) -> bool:
     An abstract may always turn short, so papers count with short ones. All else is
     counted as if each of its characters needed the most that any can.
     """
-    of_paper, for_each = cards.least, len(d.links.tune) + _BREAKS
+    of_tuning = len(d.links.tune) + _BREAKS
     notes, again = 12 * sum(map(len, d.notes)), _AGAIN * len(d.again)
     least = _REST + notes + again + _HEADING * len(d.groups)
     for group in d.groups:
-        for card, source, _, reasons, page_url in group.entries:
-            least += of_paper(card, source == "Sample", page_url, reasons) + for_each
+        for entry in group.entries:
+            least += cards.standing(entry).least + of_tuning
     return least < SIZE_LIMIT
 
 
@@ -154,22 +154,22 @@ def _sections(
     shown: list[cards.Paper] = []
     html: list[bytes] = []
     text: list[bytes] = []
-    rule, kept, why_line = cards.rule(), cards.kept, cards.why
+    rule, standing = cards.rule(), cards.standing
     tune_html, tune_text = tune
     at = 0
     for heading, entries in sections:
         head = cards.heading(heading, len(entries))
         html.append(head.html)
         text.append(head.text)
-        for card, source, _, reasons, page_url in entries:
-            sample, whole, leads = source == "Sample", at < full, at == 0
+        for entry in entries:
+            whole, leads, stands = at < full, at == 0, standing(entry)
             if marks:
-                words = papers.words(reasons)
-                paper = cards.marked(card, sample, page_url, whole, leads, words)
+                words = papers.words(entry.reasons)
+                paper = cards.marked(entry, whole, leads, words)
             else:
-                paper = kept(card, sample, page_url, whole, leads)
+                paper = stands.paper(whole, leads)
             _, _, before, actions, after, text_before, text_actions, text_after = paper
-            why, text_why, _ = why_line(reasons)
+            why, text_why = stands.why
             at += 1
             shown.append(paper)
             html += (before, why, actions, tune_html, after, rule)

@@ -32,7 +32,12 @@ def environment() -> Environment:
     """The site's environment with its styles inlined; escaping stays by file name."""
     site = cast(Any, engines["jinja2"]).env
     styled = _Styled(site.loader)
-    made = site.overlay(loader=styled, cache_size=64, keep_trailing_newline=True)
+    made = site.overlay(
+        loader=styled,
+        cache_size=64,
+        keep_trailing_newline=True,
+        auto_reload=False,  # what was made of them is kept anyway
+    )
     return cast(Environment, made)
 
 

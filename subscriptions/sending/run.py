@@ -51,6 +51,7 @@ class Run:
     stop: float
     outcomes: dict[Any, Outcome] = field(default_factory=dict)
     down: RelayDown | None = None
+    is_over: bool = False  # there is word on each
     _handed: Future[Handed] = field(default_factory=Future)
     _is_nearly_over: Event = field(default_factory=Event)
 
@@ -78,20 +79,18 @@ class Run:
 
     # --- for the way out, in its threads
 
-    @property
-    def is_over(self) -> bool:
-        return self._handed.done()
-
     def settle(self) -> None:
         """Say so where few still wait, and where there is word on each."""
         if self.turns.count <= self.few:
             self._is_nearly_over.set()
         if len(self.outcomes) + len(self.turns.untried) >= self.number:
+            self.is_over = True
             self._handed.set_result(
                 Handed(self.outcomes, self.turns.untried, self.down)
             )
 
     def break_off(self, error: BaseException) -> None:
+        self.is_over = True
         self._handed.set_exception(error)
         self._is_nearly_over.set()
 

@@ -41,9 +41,8 @@ def test_the_same_card_is_shown_as_each_list_has_it() -> None:
 def test_no_more_is_kept_than_there_is_room_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kept, "_PAPERS", 3)
-    monkeypatch.setattr(kept, "_WHYS", 3)
+    monkeypatch.setattr(kept, "_ENTRIES", 3)
     entries = [entry(arxiv_id=f"2607.{at:05}", title=f"Paper {at}") for at in range(9)]
     mail = digest(digest_of(*entries))
     assert all(f"Paper {at}\n" in mail.text for at in range(9))
-    assert len(kept._shelves) <= 3 and len(kept._whys) <= 3
+    assert len(kept._standing) <= 3
