@@ -44,6 +44,8 @@ DONE = {
 }
 # Of a digest and its reader.
 _SHOWN = ("picks", "subscriber__email", "subscriber__state")
+# Of a paper's listings.
+_LISTED = ("paper", "source", "listed_on", "frozen", "edition__day")
 GONE = "This has changed meanwhile: look at what the page says now, and choose again."
 
 
@@ -65,7 +67,8 @@ class Tuned:
     def __init__(self, reader: Subscriber, paper: Paper) -> None:
         self.reader, self.paper = reader, paper
         self.is_saved: bool = vars(paper)["is_saved"]
-        self.listings = list(paper.listings.select_related("edition"))
+        listings = paper.listings.select_related("edition")
+        self.listings = list(listings.only(*_LISTED))
         self.document = matching.Document.of_paper(paper)
 
     @cached_property
