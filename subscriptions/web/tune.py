@@ -183,9 +183,10 @@ def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
         delivery = rows.get(pk=key)
         reader = delivery.subscriber
         saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
-        papers = Paper.objects.annotate(is_saved=Exists(saved))
-        shown = [pick["paper"] for pick in delivery.picks]
-        return reader, papers.get(arxiv_id=arxiv_id, pk__in=shown)
+        paper = Paper.objects.annotate(is_saved=Exists(saved)).get(arxiv_id=arxiv_id)
+        if not any(pick["paper"] == paper.pk for pick in delivery.picks):
+            raise Paper.DoesNotExist
+        return reader, paper
     except links.Expired:
         raise
     except (links.BadLink, Delivery.DoesNotExist, Paper.DoesNotExist) as error:
