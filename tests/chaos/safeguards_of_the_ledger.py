@@ -114,8 +114,8 @@ LEDGER = [
     Safeguard(
         "a paused reader",
         SENDING + "ledger/refusals",
-        "    if mail.paused_until is not None and today < mail.paused_until:",
-        "    if False:",
+        "        if today < mail.paused_until:",
+        "        if False:",
         "consent_at_the_claim::test_a_digest_of_a_paused_reader_is_skipped",
     ),
     Safeguard(
