@@ -34,6 +34,7 @@ PAPERS = 12  # in a digest, as by default; the first eight with their whole abst
 MEASURED = 10
 # The usual ways are slow: so many of the digests a round, the others extrapolated.
 _SAMPLED = 50
+_SITE = "https://papers.example.org"
 _Way = Callable[[Digest, int], bytes]
 
 
@@ -48,7 +49,7 @@ def digests(
 
 @cache
 def _cards(papers: int, seed: int) -> list[Card]:
-    """Made once, and so are reasons: `pipeline.digests` keeps them for a round too."""
+    """Made once, and so are entries: `pipeline.digests` keeps them for a round too."""
     return [
         Card(
             arxiv_id=f"2607.{number:05}",
@@ -69,28 +70,18 @@ def _cards(papers: int, seed: int) -> list[Card]:
 
 
 @lru_cache(maxsize=50_000)
-def _reason(name: str, word: str) -> Reason:
-    return Reason(name, (Found(word, "title"),))
+def _entry(card: Card, name: str) -> Entry:
+    found = Found(card.title.split()[0], "title")
+    page = f"{_SITE}/papers/{card.arxiv_id}"
+    return Entry(card, "arXiv", DAY, (Reason(name, (found,)),), page)
 
 
 def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
-    site, token = (
-        "https://papers.example.org",
-        f"{number:07}~{random.getrandbits(128):032x}",
-    )
+    site, token = _SITE, f"{number:07}~{random.getrandbits(128):032x}"
     names = random.sample(
         [f"Topic {letter}" for letter in "ABCDEFGHIJ"], 1 + number % 3
     )
-    entries = [
-        Entry(
-            card,
-            "arXiv",
-            DAY,
-            (_reason(names[at % len(names)], card.title.split()[0]),),
-            f"{site}/papers/{card.arxiv_id}",
-        )
-        for at, card in enumerate(cards)
-    ]
+    entries = [_entry(card, names[at % len(names)]) for at, card in enumerate(cards)]
     return Digest(
         recipient=Recipient(
             f"reader{number}@example.org", number % 24, "UTC", date(2026, 6, 2)

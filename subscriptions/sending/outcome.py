@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from subscriptions.models.readers import domain_of
+
 Kind = Literal["sent", "deferred", "failed", "in_doubt"]
 REPLY_LENGTH = 300
 UNMADE = "it could not be made: "  # how the reply at stage "rendering" begins
@@ -48,8 +50,8 @@ class Offer:
 
     @property
     def domain(self) -> str:
-        """The recipient's domain in small letters; "" where it is no address."""
-        return self.recipient.rpartition("@")[2].lower()
+        """As readers have it: in small letters and ASCII; "" where it is no address."""
+        return domain_of(self.recipient)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,16 @@ def test_readers_at_a_domain_in_back_off_are_left_where_they_are():
     assert claimed() == [slow.pk]
 
 
+def test_a_letter_to_another_address_waits_where_that_one_has_to():
+    """Else it would be leased and given back without an end."""
+    fine, slow = (a_reader(email=f"old@{name}.example") for name in ("fine", "slow"))
+    a_letter("new_address", fine, recipient="new@slow.example")
+    a_letter("goodbye", slow)
+    to_fine = a_letter("address_changed", slow, recipient="new@fine.example")
+    leases = claims.claim(Letter, "host:1:a", 50, blocked={"slow.example"})
+    assert [lease.id for lease in leases] == [to_fine.pk]
+
+
 @pytest.mark.postgresql  # SQLite has no say in it that could be read so plainly
 def test_a_claim_reads_what_waits_and_not_a_million_others():
     with connection.cursor() as cursor:

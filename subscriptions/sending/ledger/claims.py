@@ -6,6 +6,8 @@ import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from subscriptions.crashpoint import crashpoint
+from subscriptions.models import Delivery
 from subscriptions.models.mailings import HORIZON
 from subscriptions.sending.brakes import pauses
 from subscriptions.sending.outcome import UNMADE
@@ -53,7 +56,7 @@ def claim(
     if due_date is not None:
         mails = mails.filter(due_date=due_date)
     if blocked:
-        mails = mails.exclude(subscriber__domain__in=blocked)
+        mails = mails.exclude(_at(model, blocked))
     leases: list[Lease] = []
     for ready, alone, again in _ready(mails):
         if sound and alone:
@@ -164,6 +167,15 @@ def still_wanted(
         wanted += _judged(rows, by_id, tally)
     order = {lease: n for n, lease in enumerate(leases)}
     return sorted(wanted, key=order.__getitem__)
+
+
+def _at(model: Model, domains: Collection[str]) -> Q:
+    """Mails to addresses at these; a letter may have another than its reader's."""
+    at_readers = Q(subscriber__domain__in=domains)
+    if model is Delivery:
+        return at_readers
+    own = [Q(recipient__iendswith=f"@{domain}") for domain in domains]
+    return reduce(or_, own, at_readers & Q(recipient=""))
 
 
 def _in_time() -> Q:
