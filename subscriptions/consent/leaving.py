@@ -18,7 +18,7 @@ from subscriptions.models import (
     Suppression,
     TopicFilter,
 )
-from subscriptions.models.readers import AskedAddress
+from subscriptions.models.suppressions import AskedAddress
 
 from .change import end_waiting, locked, record
 from .owing import WEEK, owe_letter

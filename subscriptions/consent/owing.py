@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscriptions.models import Letter, Subscriber, Suppression
-from subscriptions.models.readers import AskedAddress
+from subscriptions.models.suppressions import AskedAddress
 
 Kind = Letter.Kind
 

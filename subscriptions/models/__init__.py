@@ -14,10 +14,10 @@ from .readers import (
     ConsentRecord,
     Subscriber,
     Subscription,
-    Suppression,
     TopicFilter,
 )
 from .rounds import Round
+from .suppressions import Suppression
 
 __all__ = [
     "Card",

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from subscriptions import consent
 from subscriptions.consent import address
 from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
-from subscriptions.models.readers import AskedAddress
+from subscriptions.models.suppressions import AskedAddress
 from tests.factories import a_reader, a_subscription
 
 pytestmark = pytest.mark.django_db
