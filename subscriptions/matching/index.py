@@ -148,11 +148,11 @@ class Index:
         return found
 
     def _phrase(self, parts: tuple[str, ...], scope: str) -> int:
-        text, found = _spaced(parts), 0
+        found = 0
         for field in self.fields(scope):
-            for number in numbers(field.bits_of_all(parts)):
-                if text in field.texts[number]:
-                    found |= 1 << number
+            if some := field.bits_of_all(parts):
+                text, texts = _spaced(parts), field.texts
+                found |= bitset([n for n in numbers(some) if text in texts[n]])
         return found
 
     def _author(self, names: tuple[str, ...]) -> int:
@@ -218,11 +218,11 @@ class _Field:
         return bits or 0
 
     def bits_of_all(self, some: Iterable[str]) -> int:
-        found = -1
+        found, known = -1, self._bits
         for word in some:
-            found &= self.bits(word)
+            found &= known.get(word) or self.bits(word)
             if not found:
-                return 0
+                break
         return found
 
     def times(self, asked: Iterable[tuple[str, ...]], bits: int) -> dict[int, int]:

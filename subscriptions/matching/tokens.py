@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from . import markup
 
@@ -50,8 +50,7 @@ def _vanishes(char: str) -> bool:
 _FOLDING = _Folding()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, folded, and where it stands in the text: `text[start:end]`."""
 
     word: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from subscriptions.models import Source
@@ -143,7 +143,7 @@ def _reading(document: Document) -> _Reading:
 
 
 def _stemmed(text: str) -> list[Token]:
-    return [replace(token, word=stem(token.word)) for token in tokens(text)]
+    return [Token(stem(word), start, end) for word, start, end in tokens(text)]
 
 
 def _found(query: Query, reading: _Reading) -> list[Span] | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -66,7 +65,8 @@ class Tuned:
 
     def __init__(self, reader: Subscriber, paper: Paper) -> None:
         self.reader, self.paper = reader, paper
-        self.is_saved: bool = vars(paper)["is_saved"]
+        saved = SavedPaper.objects.filter(subscriber=reader, paper=paper)
+        self.is_saved = saved.exists()
         listings = paper.listings.select_related("edition")
         self.listings = list(listings.only(*_LISTED))
         self.document = matching.Document.of_paper(paper)
@@ -181,12 +181,10 @@ def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
         PACE.count(key)
         rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
         delivery = rows.get(pk=key)
-        reader = delivery.subscriber
-        saved = SavedPaper.objects.filter(subscriber=reader, paper=OuterRef("pk"))
-        paper = Paper.objects.annotate(is_saved=Exists(saved)).get(arxiv_id=arxiv_id)
+        paper = Paper.objects.get(arxiv_id=arxiv_id)
         if not any(pick["paper"] == paper.pk for pick in delivery.picks):
             raise Paper.DoesNotExist
-        return reader, paper
+        return delivery.subscriber, paper
     except links.Expired:
         raise
     except (links.BadLink, Delivery.DoesNotExist, Paper.DoesNotExist) as error:

@@ -9,6 +9,7 @@ term    = [ field ":" ] ( word | '"' words '"' | word "*" ) | "*"
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -56,6 +57,7 @@ def _is_longer(text: str, limit: int) -> bool:
     return left_over > limit or len(unicodedata.normalize("NFKC", text)) > limit
 
 
+@lru_cache(maxsize=500)  # a reader's, while all links of a digest are opened
 def parse_canonical(text: str) -> Query:
     """The tree of a stored canonical text, which was held to the limits as written."""
     return _Parser(text, terms=len(text) + 1, depth=200).parse()

@@ -25,7 +25,7 @@ from subscriptions.matching.language.tree import (
 from subscriptions.models import Listing
 
 from .counting import Lately, Volume
-from .phrases import phrases
+from .phrases import Telling, phrases
 from .shelves import DAYS, Shelf, shelves
 from .wording import written
 
@@ -163,20 +163,19 @@ def _made(document: Document, shelved: tuple[Shelf, ...]) -> _Made:
     if made is None:
         best = phrases(document, shelved, PHRASES)
         alike = tuple(_alike(document, best, shelved))
-        having = [
-            {(s.source, s.day): s.index.bits(phrase) for s in shelved}
-            for phrase in best
-        ]
-        pairs = tuple(zip(best, having, strict=True))
+        places = [(shelf.source, shelf.day) for shelf in shelved]
+        pairs = tuple(
+            (phrase, dict(zip(places, having, strict=True))) for phrase, having in best
+        )
         made = known[document] = _Made(pairs, alike, {})
     return made
 
 
 def _alike(
-    document: Document, best: Sequence[Phrase], shelved: Sequence[Shelf]
+    document: Document, best: Sequence[Telling], shelved: Sequence[Shelf]
 ) -> list[Alike]:
     wanted = [("author", _by(name)) for name in document.authors[:AUTHORS]]
-    wanted += [("phrase", written(phrase)) for phrase in best]
+    wanted += [("phrase", written(each.phrase)) for each in best]
     for name in document.categories[:1]:
         wanted.append(("category", written(Category(name.lower(), name))))
     found: dict[str, Alike] = {}

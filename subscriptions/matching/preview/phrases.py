@@ -11,7 +11,9 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
 from subscriptions.matching.documents import Document
 from subscriptions.matching.language.tree import Phrase
@@ -25,7 +27,7 @@ TITLE_WEIGHT = 3
 _COUNTED = 30
 # What more papers than this have says nothing about one of them; a handful may.
 _COMMON, _HANDFUL = 0.03, 3
-_PLAIN = re.compile(r"[^\W\d_][\w -]*")
+_PLAIN = re.compile(r"[\w -]+")
 _GAP = re.compile(r"\s+|-")
 
 
@@ -36,7 +38,14 @@ class _Candidate:
     rarest: float  # share of papers that have its rarest word
 
 
-def phrases(document: Document, shelved: Sequence[Shelf], most: int) -> list[Phrase]:
+class Telling(NamedTuple):
+    """A phrase, and the documents that have it: a bitset per shelf."""
+
+    phrase: Phrase
+    having: list[int]
+
+
+def phrases(document: Document, shelved: Sequence[Shelf], most: int) -> list[Telling]:
     """At most `most`, the most telling first; no two share a word."""
     papers = sum(len(shelf.index) for shelf in shelved)
     if not papers:
@@ -45,27 +54,26 @@ def phrases(document: Document, shelved: Sequence[Shelf], most: int) -> list[Phr
         _candidates(document, shelved, papers),
         key=lambda each: -each.times * math.log(1 / each.rarest),
     )
-    scored = sorted(
-        (
-            (-score, each.phrase.written, each.phrase)
-            for each in found[:_COUNTED]
-            if (score := _score(each, shelved, papers)) > 0
-        ),
-        key=lambda each: each[:2],
-    )
-    chosen: list[Phrase] = []
-    for _, _, phrase in scored:
-        if all(set(phrase.words).isdisjoint(other.words) for other in chosen):
-            chosen.append(phrase)
+    scored = []
+    for each in found[:_COUNTED]:
+        having = [shelf.index.bits(each.phrase) for shelf in shelved]
+        score = _score(each, sum(bits.bit_count() for bits in having), papers)
+        if score > 0:
+            scored.append((-score, each.phrase.written, Telling(each.phrase, having)))
+    chosen: list[Telling] = []
+    for _, _, telling in sorted(scored, key=itemgetter(0, 1)):
+        words = set(telling.phrase.words)
+        if all(words.isdisjoint(other.phrase.words) for other in chosen):
+            chosen.append(telling)
         if len(chosen) == most:
             break
     return chosen
 
 
-def _score(each: _Candidate, shelved: Sequence[Shelf], papers: int) -> float:
-    """A phrase that no other paper has lately would bring nothing: half as good, and
-    no name at all if this one says it once. Three words count more than two of them."""
-    having = sum(shelf.index.bits(each.phrase).bit_count() for shelf in shelved)
+def _score(each: _Candidate, having: int, papers: int) -> float:
+    """Of a phrase that `having` of all `papers` have. One that no other paper has
+    lately would bring nothing: half as good, and no name at all if this one says it
+    once. Three words count more than two of them."""
     common = having > max(_COMMON * papers, _HANDFUL)
     if common or having + each.times < 3:
         return 0.0
@@ -83,55 +91,58 @@ def _candidates(
     written: dict[tuple[str, ...], str] = {}
     for text, weight in ((document.abstract, 1), (document.title, TITLE_WEIGHT)):
         for run in _runs(text):
-            words = tuple(stem(token.word) for token in run)
+            words = tuple([stem(token.word) for token in run])
             times[words] = times.get(words, 0) + weight
-            written.setdefault(
-                words, " ".join(text[run[0].start : run[-1].end].split())
-            )
+            if words not in written:
+                written[words] = " ".join(text[run[0].start : run[-1].end].split())
+    having = {word: _having(word, shelved) for word in set(chain.from_iterable(times))}
     for words, count in times.items():
-        rarest = min(_having(word, shelved) for word in words)
+        rarest = min([having[word] for word in words])
         phrase = Phrase(words, "", written[words])
         yield _Candidate(phrase, count, max(rarest, 1) / (papers + 1))
 
 
 def _having(word: str, shelved: Sequence[Shelf]) -> int:
     """How many papers have a word, roughly: in title or abstract, whichever is more."""
-    empty: list[int] = []
-    return sum(
-        max(
-            len(shelf.index.title.postings.get(word, empty)),
-            len(shelf.index.abstract.postings.get(word, empty)),
-        )
-        for shelf in shelved
-    )
+    found = 0
+    for shelf in shelved:
+        title = shelf.index.title.postings.get(word, ())
+        abstract = shelf.index.abstract.postings.get(word, ())
+        found += max(len(title), len(abstract))
+    return found
 
 
 def _runs(text: str) -> Iterator[list[Token]]:
-    """Two or three words with nothing but a space or a hyphen between them."""
-    read = tokens(text)
-    for first in range(len(read)):
-        for length in (2, 3):
-            run = read[first : first + length]
-            if len(run) == length and _names_something(run, text):
+    """Two or three words with nothing but a space or a hyphen between them, none of
+    which keeps a phrase from naming anything."""
+    row: list[Token] = []
+    for token in tokens(text):
+        if row and not _GAP.fullmatch(text, row[-1].end, token.start):
+            row = []
+        if not _may_name(token, text):
+            row = []
+            continue
+        row.append(token)
+        for run in (row[-2:], row[-3:]) if len(row) > 2 else (row,):
+            if len(run) > 1 and _names_something(run, text):
                 yield run
+
+
+def _may_name(token: Token, text: str) -> bool:
+    word = token.word
+    if (word in STOP and word not in JOINING) or len(word) < 2 or word.isdecimal():
+        return False
+    return bool(_PLAIN.fullmatch(text, token.start, token.end))
 
 
 def _names_something(run: Sequence[Token], text: str) -> bool:
     start, end = run[0].start, run[-1].end
-    if not _PLAIN.fullmatch(" ".join(text[start:end].split())):
+    if not text[start].isalpha():
         return False
     # "supervised learning" is not what "self-supervised learning" is about
     if text[max(start - 1, 0) : start] == "-" or text[end : end + 1] == "-":
         return False
-    for one, other in pairwise(run):
-        if not _GAP.fullmatch(text[one.end : other.start]):
-            return False
-    words = [token.word for token in run]
-    if any(word in STOP and word not in JOINING for word in words):
+    first, last = run[0].word, run[-1].word
+    if first.endswith("ly") or last.endswith(("ly", "ed")):
         return False
-    own = [word for word in words if word not in JOINING]
-    if not own or words[0].endswith("ly") or words[-1].endswith(("ly", "ed")):
-        return False
-    if any(len(word) < 2 or word.isdecimal() for word in words):
-        return False
-    return any(len(word) > 3 for word in own)
+    return any(len(t.word) > 3 and t.word not in JOINING for t in run)
