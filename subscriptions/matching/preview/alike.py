@@ -16,6 +16,7 @@ from subscriptions.matching.language import FilterError, canonical, parse
 from subscriptions.matching.language.tree import (
     And,
     Category,
+    Everything,
     Not,
     Phrase,
     Query,
@@ -179,13 +180,15 @@ def _alike(
     for name in document.categories[:1]:
         wanted.append(("category", written(Category(name.lower(), name))))
     found: dict[str, Alike] = {}
+    lately = Lately(shelved, Everything(), DAYS)  # none of them is of one source only
     for kind, text in wanted:
         try:
             query = parse(text)
         except FilterError:
             continue  # a name without a letter, say
-        volume = Lately(shelved, query, DAYS).volume(query)
-        found.setdefault(canonical(query), Alike(kind, text, canonical(query), volume))
+        key = canonical(query)
+        if key not in found:
+            found[key] = Alike(kind, text, key, lately.volume(query))
     return list(found.values())
 
 
