@@ -6,7 +6,7 @@ about and no more: a filter added, an exclusion or a mute must be of this very p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -96,7 +96,7 @@ class Tuned:
         return [
             Brought(
                 subscription=each,
-                words=tuple(dict.fromkeys(span.text for span in spans)),
+                words=_distinct(span.text for span in spans),
                 marks=tuple(s.text for s in spans if s.field in {"title", "abstract"}),
                 less=tuple(some),
             )
@@ -128,6 +128,14 @@ class Tuned:
         query = matching.parse_canonical(canonical)
         explained = (matching.explain(query, each) for each in self.documents)
         return next((spans for spans in explained if spans is not None), None)
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    """Each once, however it is written."""
+    first: dict[str, str] = {}
+    for word in words:
+        first.setdefault(word.casefold(), word)
+    return tuple(first.values())
 
 
 def _as_written(each: Subscription) -> tuple[matching.Query, str]:

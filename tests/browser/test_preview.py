@@ -48,13 +48,13 @@ def test_writing_shows_the_preview_and_one_tap_takes_the_phrase(
     with looking_at(browser, live_server.url, width=390, has_touch=True) as page:
         write(page, "world model")
         preview = page.locator(".preview")
-        expect(preview).to_contain_text("On the last day with papers 6.")
+        expect(preview).to_contain_text("On the last day with papers: 6.")
         expect(preview.locator("mark").first).to_have_text("World")
         preview.get_by_role("button", name="Take the phrase").tap()
         expect(page.get_by_label(FIELD)).to_have_value('"world model"')
-        expect(preview).to_contain_text("On the last day with papers 1.")
+        expect(preview).to_contain_text("On the last day with papers: 1.")
         expect(page.locator("[aria-live]")).to_have_text(
-            "On the last day with papers 1."
+            "On the last day with papers: 1."
         )
 
 

@@ -67,8 +67,8 @@ def test_each_filter_says_what_it_would_have_brought(reader: Subscriber) -> None
     a_subscription(reader, "hessian")
     a_subscription(reader, "newton", enabled=False)
     html = page_of(reader)
-    assert "hessian Over the last 2 days with papers 1 to 3 a day , median 2." in html
-    assert "newton Over the last 2 days with papers nothing ." in html
+    assert "hessian Over the last 2 days with papers: 1 to 3 a day , median 2." in html
+    assert "newton Over the last 2 days with papers: nothing ." in html
 
 
 def test_before_the_first_edition_a_filter_says_nothing(reader: Subscriber) -> None:
@@ -84,7 +84,7 @@ def test_the_page_does_not_wait_for_very_many_papers(
     monkeypatch.setattr(preferences, "_READ", 0)
     assert "with papers" not in page_of(reader)
     matching.warm_up()
-    assert "with papers 1 ." in page_of(reader)
+    assert "with papers: 1 ." in page_of(reader)
 
 
 def test_twenty_filters_ask_the_database_no_more_than_one(reader: Subscriber) -> None:

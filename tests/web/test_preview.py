@@ -51,7 +51,7 @@ def test_it_says_how_many_and_shows_the_newest_with_marks(client: Client) -> Non
         for _ in range(times):
             a_listing(a_paper(title="Hessians at Rest"), edition)
     shown = fragment(client, filter="hessian")
-    assert "Over the last 2 days with papers <b>3 to 6 a day</b>, median 4.5." in shown
+    assert "Over the last 2 days with papers: <b>3 to 6 a day</b>, median 4.5." in shown
     assert "On Tuesday 7 July these:" in shown
     assert shown.count('<li dir="auto"> <mark>Hessians</mark> at Rest') == 4
     assert "and 2 more that day" in shown

@@ -83,6 +83,14 @@ def test_it_shows_the_paper_with_the_readers_words_marked() -> None:
     assert "me@example.org" not in html
 
 
+def test_a_word_that_stands_there_large_and_small_is_named_once() -> None:
+    reader = a_reader()
+    paper = a_paper(title="Gradient maps", abstract="Of a gradient there are maps.")
+    a_listing(paper, an_edition())
+    a_subscription(reader, "gradient")
+    assert "found it by gradient." in look(reader, paper)
+
+
 def test_hostile_papers_and_filters_are_shown_as_text() -> None:
     reader = a_reader()
     paper = a_paper(
