@@ -11,6 +11,8 @@ CASES = {
     "failed": '<testcase classname="a" name="b"><failure message="x"/></testcase>',
     "broken": '<testcase classname="a" name="b"><error message="x"/></testcase>',
     "skipped": '<testcase classname="a" name="b"><skipped message="no X"/></testcase>',
+    "telling": '<testcase classname="a" name="b"><properties>'
+    '<property name="seeds 1 to 3" value="kills 7"/></properties></testcase>',
     "unrecorded": '<testcase classname="a" name="b">'
     '<skipped message="../shared is not here"/></testcase>',
 }
@@ -30,6 +32,14 @@ def test_runs_are_added_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ]
     assert main(reports, in_ci=False) == 1
     assert capsys.readouterr().out == "3 passed, 2 failed, 1 skipped\n"
+
+
+def test_what_a_test_recorded_of_itself_stands_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([report(tmp_path, "telling")], in_ci=True) == 0
+    told, total = capsys.readouterr().out.splitlines()
+    assert (told, total[:8]) == ("seeds 1 to 3: kills 7", "1 passed")
 
 
 @pytest.mark.parametrize(
