@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Leave out what belongs to another run: the full sizes without --full, what is
     thorough without --chaos, what only PostgreSQL can show on SQLite, and on PostgreSQL
-    what asks no database."""
+    what asks no database; and what pulls a cable where there can be none."""
     others = set()
     if not os.environ.get("TEST_FULL"):
         others.add("full")
@@ -47,6 +47,8 @@ def pytest_collection_modifyitems(
     on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
     if not on_postgresql:
         others.add("postgresql")
+    if any(item.get_closest_marker("cables") for item in items) and not has_cables():
+        others.add("cables")
     left = [
         item
         for item in items
@@ -62,6 +64,12 @@ def asks_the_database(item: pytest.Item) -> bool:
     fixtures = {"db", "transactional_db", "live_server"}
     uses = fixtures & {*getattr(item, "fixturenames", ())}
     return bool(uses or item.get_closest_marker("django_db"))
+
+
+def has_cables() -> bool:
+    from tests.chaos.hosts import kinds
+
+    return kinds()[0] == "namespaces"
 
 
 @pytest.fixture(autouse=True)
