@@ -20,7 +20,8 @@ LONG = {
     *("test_crash_points", "test_crash_points_at_the_relay", "test_every_list"),
     *("test_every_page", "test_in_the_middle", "test_killed_senders"),
     *("test_killed_worker", "test_oracle", "test_outages", "test_random_readers"),
-    *("test_simulation", "test_stopped_senders", "test_three_hosts"),
+    *("test_relays_at_full_size", "test_simulation", "test_stopped_senders"),
+    "test_three_hosts",
 }
 
 # Playwright keeps an event loop in this thread; Django's ORM is called beside it.

@@ -198,6 +198,7 @@ def scene(place: Place, folder: Path, asks: str = "") -> Iterator[Scene]:
         finally:
             for host in all_:
                 host.kill()
+                host.plug()
                 host.programs.clear()
 
 
