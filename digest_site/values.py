@@ -202,6 +202,16 @@ _GONE_AFTER_A_MINUTE = (
     "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
     " -c tcp_user_timeout=60000"
 )
+# The same of ours for libpq: else whoever waits for an answer of a machine that is gone
+# waits for two hours, and for a quarter of one whose question did not arrive.
+_NOTICED_IN_A_MINUTE = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # ms
+}
 
 
 def database(text: str) -> dict[str, Any]:
@@ -227,6 +237,7 @@ def database(text: str) -> dict[str, Any]:
     elif entry["ENGINE"] == "django.db.backends.postgresql":
         entry["CONN_HEALTH_CHECKS"] = True
         options.setdefault("options", _GONE_AFTER_A_MINUTE)
+        entry["OPTIONS"] = _NOTICED_IN_A_MINUTE | options
     else:
         raise ValueError("takes SQLite or PostgreSQL, no other database")
     return entry

@@ -20,7 +20,8 @@ LONG = {
     *("test_crash_points", "test_crash_points_at_the_relay", "test_every_list"),
     *("test_every_page", "test_in_the_middle", "test_killed_senders"),
     *("test_killed_worker", "test_oracle", "test_outages", "test_random_readers"),
-    *("test_simulation", "test_stopped_senders", "test_three_hosts"),
+    *("test_relays_at_full_size", "test_simulation", "test_stopped_senders"),
+    "test_three_hosts",
 }
 
 # Playwright keeps an event loop in this thread; Django's ORM is called beside it.
@@ -38,7 +39,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Leave out what belongs to another run: the full sizes without --full, what is
     thorough without --chaos, what only PostgreSQL can show on SQLite, and on PostgreSQL
-    what asks no database."""
+    what asks no database; and what pulls a cable where there can be none."""
     others = set()
     if not os.environ.get("TEST_FULL"):
         others.add("full")
@@ -47,6 +48,8 @@ def pytest_collection_modifyitems(
     on_postgresql = os.environ.get("DATABASE_URL", "").startswith("postgres")
     if not on_postgresql:
         others.add("postgresql")
+    if any(item.get_closest_marker("cables") for item in items) and not has_cables():
+        others.add("cables")
     left = [
         item
         for item in items
@@ -62,6 +65,12 @@ def asks_the_database(item: pytest.Item) -> bool:
     fixtures = {"db", "transactional_db", "live_server"}
     uses = fixtures & {*getattr(item, "fixturenames", ())}
     return bool(uses or item.get_closest_marker("django_db"))
+
+
+def has_cables() -> bool:
+    from tests.chaos.hosts import kinds
+
+    return kinds()[0] == "namespaces"
 
 
 @pytest.fixture(autouse=True)

@@ -48,6 +48,15 @@ RELAY = [
         postgresql=True,
     ),
     Safeguard(
+        "a database that is gone without a word is not waited for",
+        "digest_site/values",
+        '        entry["OPTIONS"] = _NOTICED_IN_A_MINUTE | options\n',
+        "",
+        "lost_database::"
+        "test_a_database_that_is_gone_without_a_word_is_given_up_within_a_minute",
+        postgresql=True,
+    ),
+    Safeguard(
         "outcomes wait for a database that restarts",
         SENDING + "ledger/persistence",
         "if pause is None or connection.in_atomic_block:",

@@ -60,6 +60,13 @@ SOON_GONE = "?options=" + quote(
     "-c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=2"
     " -c tcp_user_timeout=3000"
 )
+# And of libpq.
+SOON_NOTICED = (
+    "&keepalives_idle=1&keepalives_interval=1&keepalives_count=3"
+    "&tcp_user_timeout=4000&connect_timeout=2"
+)
+WAITS = """SELECT pid FROM pg_stat_activity
+           WHERE wait_event_type = 'Lock' AND datname = current_database()"""
 
 
 @dataclass
@@ -134,12 +141,14 @@ class Scene(World):
     watch: Watch
 
     def start_worker(self, host: Host, **more: str) -> Program:
+        name = f"--hostname=worker{len(host.programs)}@{host.name}"
+        return self.start_on(host, *WORKER, "-P", "threads", "-c1", name, **more)
+
+    def start_on(self, host: Host, *command: str, **more: str) -> Program:
         settings = self.settings | {"VAR_DIR": str(self.folder / host.name)} | more
-        number = len(host.programs)
-        log = self.folder / f"{host.name}-{number}.log"
-        name = f"--hostname=worker{number}@{host.name}"
+        log = self.folder / f"{host.name}-{len(host.programs)}.log"
         self.watch.workers += 1
-        return host.start((*WORKER, "-P", "threads", "-c1", name), settings, log)
+        return host.start(command, settings, log)
 
     def ring_until(self, look: Callable[[], bool], within: float = 60) -> None:
         """Ring the bell of `send` four times a second, as beat would each minute."""
@@ -189,6 +198,7 @@ def scene(place: Place, folder: Path, asks: str = "") -> Iterator[Scene]:
         finally:
             for host in all_:
                 host.kill()
+                host.plug()
                 host.programs.clear()
 
 
@@ -277,5 +287,53 @@ def test_what_a_host_had_locked_when_it_vanished_is_not_locked_for_long(
             ledger.execute(OVER)
         here.ring_until(lambda: here.states().keys() == {"sent", "in_doubt"})
         here.stop()
+        assert here.broken() == []
+        assert here.copies() == 0
+
+
+@pytest.mark.cables
+@pytest.mark.parametrize("place", ["namespaces"], indirect=True)
+@pytest.mark.parametrize(
+    ("stopped", "asks", "within"),
+    [
+        pytest.param("", SOON_NOTICED, 20, id="an answer does not come"),
+        pytest.param(
+            *("record.locked:1:STOP", SOON_NOTICED, 20),
+            marks=pytest.mark.thorough,
+            id="a question does not arrive",
+        ),
+        pytest.param(
+            *("", "", 90), marks=pytest.mark.thorough, id="no answer, by default"
+        ),
+        pytest.param(
+            *("record.locked:1:STOP", "", 90),
+            marks=pytest.mark.thorough,
+            id="no question, by default",
+        ),
+    ],
+)
+def test_a_sender_notices_that_the_machine_of_its_database_is_gone(
+    place: Place, tmp_path: Path, stopped: str, asks: str, within: float
+) -> None:
+    """In the middle of writing outcomes: while it waits for a reader's row that is
+    locked, or before it goes on. Once the cable is back it has lost nothing."""
+    *_, cedar = place.network.hosts
+    with (
+        scene(place, tmp_path, SOON_GONE + asks) as here,
+        psycopg.connect(here.settings["DATABASE_URL"]) as other,
+    ):
+        if not stopped:
+            other.execute("SELECT FROM subscriptions_subscriber FOR UPDATE")
+        sender = here.start_on(cedar, "send", PAPER_ROUND_CRASH=stopped)
+        eventually(sender.is_stopped if stopped else lambda: rows(here.settings, WAITS))
+        cedar.unplug()
+        other.rollback()
+        sender.send_signal(signal.SIGCONT)
+        lost = "outcomes could not be written (OperationalError)"
+        eventually(lambda: lost in sender.said, within)
+
+        cedar.plug()
+        assert here.ended(sender) == 0
+        assert here.states() == {"sent": READERS}
         assert here.broken() == []
         assert here.copies() == 0

@@ -54,6 +54,7 @@ def test_send_measures_every_way_in_a_database_of_its_own(
         "vs_django_loop_dkim",
         "ledger_vs_orm",
         "latency_100ms_fraction",
+        "others_rate_with_a_domain_at_421",
         "peak_rss_mb",
         "ledger_ms",
         "fsync_ms",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -90,3 +93,20 @@ def test_a_machine_that_is_gone_without_a_word_is_given_up_within_a_minute():
     )
     assert 0 < idle + interval * count <= 60
     assert 0 < asked_for("user_timeout") <= 60_000  # ms
+
+
+@pytest.mark.postgresql
+def test_a_database_that_is_gone_without_a_word_is_given_up_within_a_minute():
+    """By the system, which is asked here: not by what was asked of libpq."""
+    connection.ensure_connection()
+    found = connection.connection.fileno()
+    with socket.socket(fileno=os.dup(found)) as line:
+
+        def asked_for(name: str) -> int:
+            return line.getsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}"))
+
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        probed = asked_for("KEEPINTVL") * asked_for("KEEPCNT")
+        assert asked_for("KEEPIDLE") + probed <= 60
+        assert 0 < asked_for("USER_TIMEOUT") <= 60_000  # ms
+    assert connection.get_connection_params()["connect_timeout"] <= 10

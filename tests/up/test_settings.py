@@ -209,6 +209,13 @@ def test_what_is_right_is_kept_as_it_was(
     assert [read(text) for text in texts] == texts
 
 
+def test_what_an_address_says_of_its_connection_goes_before_ours() -> None:
+    asked = values.database("postgres://h/n?keepalives_idle=5&connect_timeout=3")
+    given = values.database("postgres://h/n")["OPTIONS"]
+    assert asked["OPTIONS"] == given | {"keepalives_idle": 5, "connect_timeout": 3}
+    assert given["keepalives_idle"] != 5
+
+
 def test_categories_are_named_as_arxiv_names_them() -> None:
     names = "cs.LG, math,hep-th,stat.ML,cond-mat.mtrl-sci,physics.acc-ph,q-bio.QM"
     assert values.categories(names) == tuple(names.replace(" ", "").split(","))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from . import busy
 from .children import Run
 from .latency import CONNECTIONS, DELAY, Far
 from .ledger import Compared
@@ -24,6 +25,7 @@ def of(
     runs: Mapping[str, Sequence[Run]],
     ledger: Sequence[Compared],
     far: Sequence[Far],
+    beside: Sequence[busy.Compared],
 ) -> dict[str, float]:
     """Medians over the rounds, of a ratio that of the rounds' own.
 
@@ -34,7 +36,8 @@ def of(
     second; `..._2core`: two senders and two sinks, anywhere. `..._cpu_ms`: of the
     senders for one mail, user and system. `ledger_vs_orm`: the smaller of the ratios on
     the clock and of CPU. `latency_100ms_fraction`: mails a second from the first MAIL
-    to the last reply, of one for each connection and delay. `peak_rss_mb`: of a sender.
+    to the last reply, of one for each connection and delay. `others_..._per_s`: the
+    same of mails to other domains than the busy one. `peak_rss_mb`: of a sender.
     """
     figures: dict[str, float] = {}
     for name, (way, other) in _RATIOS.items():
@@ -51,6 +54,9 @@ def of(
     figures |= _of_ledger(ledger)
     figures["latency_100ms_per_s"] = rate
     figures["latency_100ms_connections"] = max(each.most for each in far)
+    figures["others_rate_with_a_domain_at_421"] = median(x.ratio for x in beside)
+    figures["others_without_421_per_s"] = median(each.without for each in beside)
+    figures["others_beside_421_per_s"] = median(each.beside for each in beside)
     ours = [run for name in _OURS for run in runs[name]]
     figures["peak_rss_mb"] = max(run.rss_mb for run in ours)
     return figures

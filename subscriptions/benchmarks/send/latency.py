@@ -1,7 +1,7 @@
 """A relay far away: every answer comes after a delay, as from the other side of a sea.
 
 What comes in one read is a group of commands (RFC 2920) and is answered as one, late;
-so a round trip costs the delay however much is sent in it.
+so a round trip costs the delay however much is sent in it. `busy` makes another of it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ CONNECTIONS = 100
 _END = b"\r\n.\r\n"
 _BACKLOG = 1000
 _BYE = b"221 2.0.0 bye\r\n"
+BUSY = b"421 4.7.0 too many mails from you\r\n"
 _WORDS = {
     b"EHLO": b"250-far.example.org\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n",
     b"HELO": b"250 far.example.org\r\n",
     b"DATA": b"354 go on\r\n",
     b"QUIT": _BYE,
 }
-_OK, _TAKEN = b"250 2.0.0 ok\r\n", b"250 2.0.0 taken\r\n"
+OK, _TAKEN = b"250 2.0.0 ok\r\n", b"250 2.0.0 taken\r\n"
 
 
 class Far:
     """What the server saw: monotonic instants of the first MAIL and of the last answer
-    to a mail, mails taken, connections open at once at the most."""
+    to a mail that counts, how many those were, connections open at once at the most."""
 
     def __init__(self) -> None:
         self.port = self.mails = self.open = self.most = 0
@@ -43,15 +44,18 @@ class Far:
 
 
 @contextmanager
-def far_away(delay: float, core: int | None) -> Iterator[Far]:
+def far_away(
+    delay: float, core: int | None, session: type[Session] | None = None
+) -> Iterator[Far]:
     """Listen on loopback in a thread, on that core, while inside."""
+    speaks = session or Session
     far, ready, loop = Far(), threading.Event(), asyncio.new_event_loop()
 
     def serve() -> None:
         pin(0, core)  # this thread alone
         asyncio.set_event_loop(loop)
         made = loop.create_server(
-            lambda: _Session(far, delay), "127.0.0.1", 0, backlog=_BACKLOG
+            lambda: speaks(far, delay), "127.0.0.1", 0, backlog=_BACKLOG
         )
         server = loop.run_until_complete(made)
         far.port = server.sockets[0].getsockname()[1]
@@ -70,8 +74,11 @@ def far_away(delay: float, core: int | None) -> Iterator[Far]:
         thread.join()
 
 
-class _Session(asyncio.Protocol):
-    """One connection. Only what our senders say is understood."""
+class Session(asyncio.Protocol):
+    """One connection. Only what our senders say is understood. `counts`: the mail under
+    way is one of those that are measured."""
+
+    counts = True
 
     def __init__(self, far: Far, delay: float) -> None:
         self._far, self._delay = far, delay
@@ -92,7 +99,9 @@ class _Session(asyncio.Protocol):
         answers, mails = [], 0
         while answer := self._next():
             answers.append(answer)
-            mails += answer is _TAKEN
+            mails += answer is _TAKEN and self.counts
+            if answer is BUSY:
+                self._buffer.clear()
         if answers:
             self._later(b"".join(answers), mails)
 
@@ -114,17 +123,28 @@ class _Session(asyncio.Protocol):
         self._in_data = word == b"DATA"
         if word == b"MAIL" and not self._far.first:
             self._far.first = time.monotonic()
-        return _WORDS.get(word, _OK)
+        if word == b"RCPT":
+            return self.asked_to_mail(bytes(line))
+        return _WORDS.get(word, OK)
+
+    def asked_to_mail(self, line: bytes) -> bytes:
+        """The answer to a RCPT: OK, or BUSY, behind which there is none."""
+        return OK
 
     def _later(self, answer: bytes, mails: int) -> None:
-        asyncio.get_running_loop().call_later(self._delay, self._say, answer, mails)
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.seconds(mails), self._say, answer, mails)
+
+    def seconds(self, mails: int) -> float:
+        """Until a group with the ends of so many mails is answered."""
+        return self._delay
 
     def _say(self, answer: bytes, mails: int) -> None:
         if self._transport.is_closing():
             return
-        self._transport.write(answer)
-        if answer.endswith(_BYE):
-            self._transport.close()
         if mails:
             self._far.mails += mails
             self._far.last = time.monotonic()
+        self._transport.write(answer)
+        if answer.endswith((_BYE, BUSY)):
+            self._transport.close()

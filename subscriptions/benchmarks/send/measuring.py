@@ -12,7 +12,7 @@ from django.conf import settings
 
 from subscriptions.models import Delivery
 
-from . import latency, ledger, machine, seeding
+from . import busy, latency, ledger, machine, seeding
 from .children import Child, Cores, Failed, Run, together, two_apart
 from .figures import of
 from .sinks import SESSIONS, send, sinks
@@ -34,11 +34,15 @@ def measure(digests: int, rounds: int, say: Say) -> dict[str, Any]:
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}: {digests:,} digests composed for each way")
         measured.go()
+    busy.move_in()
+    for number in range(1, rounds + 1):
+        say(f"beside a domain at 421, {number} of {rounds}")
+        measured.go_beside_a_busy_domain()
     return {
         "digests": digests,
         "rounds": rounds,
         "digest_octets": measured.octets,
-        **of(measured.runs, measured.ledger, measured.far),
+        **of(measured.runs, measured.ledger, measured.far, measured.busy),
         "pinned": _pinned(measured.cores),
         "postgresql_pinned": all(run.pinned for run in measured.runs["plain_1core"]),
         "signs_per_s": signs,
@@ -63,6 +67,7 @@ class Rounds:
         self.runs: dict[str, list[Run]] = defaultdict(list)
         self.ledger: list[ledger.Compared] = []
         self.far: list[latency.Far] = []
+        self.busy: list[busy.Compared] = []
         self._digests, self._say = digests, say
         self._days = seeding.days()
         self._signed = {
@@ -86,6 +91,20 @@ class Rounds:
         day = self._composed()
         self._ledger(day)
         self._keep("django_loop_1core", self._loop(day))  # over what has gone out
+
+    def go_beside_a_busy_domain(self) -> None:
+        """The same round twice, without 421 and with it."""
+        rates = []
+        for refuses in (False, True):
+            day = self._composed()
+            with busy.relay(refuses, self.cores.others) as relay:
+                sender = _sender(day, relay.port, SESSIONS, _UNSIGNED)
+                together([sender], Cores(self.cores.sender))
+            busy.settle(day, refuses)
+            rates.append(relay.per_s)
+        compared = busy.Compared(*rates)
+        self.busy.append(compared)
+        self._say(f"others: {compared.without:,.0f}, {compared.beside:,.0f} a second")
 
     def _composed(self) -> date:
         """The next due date, when all its digests wait."""
