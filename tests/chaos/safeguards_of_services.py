@@ -11,7 +11,9 @@ SERVICES = [
         BACKEND + "service",
         "            run.journal.begun(offer.key)\n",
         "",
-        "runs_by_services::test_the_journal_hears_of_a_call_before_the_service_does",
+        "runs_by_services::test_the_journal_hears_of_a_call_before_the_service_does "
+        "senders_by_services::"
+        "test_what_a_killed_sender_had_in_a_call_is_held_where_the_operator_wants_it",
     ),
     Safeguard(
         "a call that was refused for all leaves no mail in doubt",

@@ -69,6 +69,26 @@ def test_a_kill_at(run, tmp_path, point, number, least, most):
     assert len(set(taken)) == OWED  # a second copy has the same Message-ID
 
 
+def test_what_a_killed_sender_had_in_a_call_is_held_where_the_operator_wants_it(
+    run, tmp_path
+):
+    """So it is known which calls were open, and none of them is made a second time."""
+    finished(run("seed", str(OWED)))
+    with MailService(
+        tmp_path / "taken.jsonl", lambda call: time.sleep(0.02)
+    ) as service:
+        given = by(service) | {"IN_DOUBT": "hold"}
+        victim = run("send", PAPER_ROUND_CRASH="call.answered:7:KILL", **given)
+        assert victim.wait(60) == -signal.SIGKILL, victim.said
+        eventually(lambda: not service.open)
+        finished(run("send", **given))
+        taken = service.taken()
+    states = json.loads(finished(run("states")))
+    assert 1 <= states["in_doubt"] <= AT_ONCE
+    assert states == {"sent": OWED - states["in_doubt"], "in_doubt": states["in_doubt"]}
+    assert len(taken) == len(set(taken)) >= states["sent"]
+
+
 @pytest.mark.thorough
 def test_a_sender_stopped_in_a_call_past_its_lease_goes_on_with_no_other(run, tmp_path):
     """The mail whose call was open is held; the others went out by another sender."""
