@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 
 # In the order in which a day comes by them.
@@ -44,6 +45,7 @@ POINTS = (
     "journal.written",
     "smtp.after_dot",
     "smtp.replied",
+    "call.answered",
     "journal.ended",
     "handover.after",
     "record.locked",
@@ -85,7 +87,8 @@ def _armed(asked: str) -> Callable[[str], None]:
 def _crash(name: str, how: str) -> None:
     if how == "RAISE":
         raise Crashed(name)
-    os.kill(os.getpid(), getattr(signal, f"SIG{how}"))
+    # To this thread: else it goes on for the moment that another takes to be stopped.
+    signal.pthread_kill(threading.get_ident(), getattr(signal, f"SIG{how}"))
 
 
 crashpoint = _armed(os.environ.get("PAPER_ROUND_CRASH", ""))

@@ -19,6 +19,7 @@ Fault = tuple[str, str]  # the kind of an error, and where it was raised
 log = logging.getLogger(__name__)
 
 _MISSING = Outcome("deferred", "rendering", UNMADE + "nothing came")
+_TOO_LATE = Outcome("deferred", "message", "its lease was over before it went out")
 _QUICK = 3.0  # seconds a batch may take, about: what a pause has to wait for
 
 
@@ -81,9 +82,12 @@ class Making:
         return Offer(lease, mail.sender, mail.recipient, message, mail.is_tidy)
 
     def begun(self, lease: Lease) -> None:
-        if awake() > self.end_by:
-            raise LeaseOver("stopped in the middle of a mail until its lease was over")
+        """Noted before the clock is looked at: one who is stopped between the two has
+        begun it for all others, and one who is stopped before does not go on."""
         self.journal.begun(lease)
+        if awake() > self.end_by:
+            self.journal.ended(lease, _TOO_LATE)
+            raise LeaseOver("stopped in the middle of a mail until its lease was over")
 
     def ended(self, lease: Lease, outcome: Outcome) -> None:
         self.journal.ended(lease, outcome)

@@ -62,13 +62,15 @@ class Outcome:
     end of the data), or "call", a mail service's answer; "address" or "message" where
     it could not be offered; "rendering" where there was none. `reply` is the server's
     code and text, cleaned, at most 300 characters, or what went wrong in our words.
-    `status` is the enhanced status code (RFC 3463), "" without one.
+    `status` is the enhanced status code (RFC 3463), "" without one. `rest`: seconds for
+    which a mail service asks to be left alone, 0 where it does not say.
     """
 
     kind: Kind
     stage: str
     reply: str
     status: str = ""
+    rest: float = 0.0
 
 
 def cleaned(text: str, hide: str = "") -> str:

@@ -117,6 +117,20 @@ RELAY = [
         "test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_on",
     ),
     Safeguard(
+        "a mail is noted before its lease is looked at",
+        SENDING + "batch",
+        "        self.journal.begun(lease)\n        if awake() > self.end_by:\n",
+        "        if awake() > self.end_by:\n            self.journal.begun(lease)\n",
+        "end_of_a_lease::test_who_is_stopped_while_it_notes_a_mail_does_not_send_it",
+    ),
+    Safeguard(
+        "a mail that is too late is noted as not sent",
+        SENDING + "batch",
+        "            self.journal.ended(lease, _TOO_LATE)\n",
+        "",
+        "end_of_a_lease::test_who_is_stopped_while_it_notes_a_mail_does_not_send_it",
+    ),
+    Safeguard(
         "no body is begun long after its time",
         SENDING + "smtp/connection",
         "if not self._desk.may_begin(mail.offer):",

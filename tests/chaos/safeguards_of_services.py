@@ -11,7 +11,9 @@ SERVICES = [
         BACKEND + "service",
         "            run.journal.begun(offer.key)\n",
         "",
-        "runs_by_services::test_the_journal_hears_of_a_call_before_the_service_does",
+        "runs_by_services::test_the_journal_hears_of_a_call_before_the_service_does "
+        "senders_by_services::"
+        "test_what_a_killed_sender_had_in_a_call_is_held_where_the_operator_wants_it",
     ),
     Safeguard(
         "a call that was refused for all leaves no mail in doubt",
@@ -40,6 +42,59 @@ SERVICES = [
         'in {"MAIL", "call"}',
         'in {"MAIL"}',
         "answers_of_services::test_after_a_pause_that_was_asked_for_the_rest_is_untried",
+    ),
+    Safeguard(
+        "a service is left alone for as long as it asks",
+        SENDING + "brakes/pace",
+        "self._relay.rest_for(outcome.rest, now)",
+        "pass",
+        "batches_by_services::test_a_service_is_left_alone_for_as_long_as_it_asks",
+    ),
+    Safeguard(
+        "no service is left alone for days",
+        SENDING + "brakes/pace",
+        "min(seconds, LONGEST_REST) * jitter",
+        "seconds * jitter",
+        "batches_by_services::test_a_service_is_left_alone_for_as_long_as_it_asks",
+    ),
+    Safeguard(
+        "after its time no call begins",
+        BACKEND + "service",
+        "if run.down or now >= run.stop:",
+        "if run.down:",
+        "runs_by_services::test_after_its_time_no_call_begins "
+        "batches_by_services::"
+        "test_a_slow_service_does_not_keep_an_unsubscribing_reader_waiting",
+    ),
+    Safeguard(
+        "a handshake that fails leaves no mail in doubt",
+        BACKEND + "answers",
+        " or _was_connecting(each) for",
+        " for",
+        "tls_of_services::test_a_handshake_that_fails_leaves_no_mail_in_doubt",
+    ),
+    Safeguard(
+        "only what fails before there is a connection has sent nothing",
+        BACKEND + "answers",
+        "any(frame.f_code in _CONNECTS for frame, _ in frames)",
+        "any(frames)",
+        "tls_of_services::"
+        "test_an_answer_that_is_lost_after_the_handshake_leaves_its_mail_in_doubt",
+    ),
+    Safeguard(
+        "one who gave up waiting for the service leaves the mail in doubt",
+        BACKEND + "answers",
+        " or code == HTTPStatus.GATEWAY_TIMEOUT",
+        "",
+        "answers_of_services::test_each_answer_has_its_state",
+    ),
+    Safeguard(
+        "what is no address fails, and is not tried for hours",
+        BACKEND + "answers",
+        "if isinstance(error, AnymailInvalidAddress):",
+        "if False:",
+        "batches_by_services::"
+        "test_what_is_no_address_fails_alone_and_the_next_mail_goes_by_a_service",
     ),
     Safeguard(
         "a call that broke off leaves its mail in doubt",

@@ -49,8 +49,8 @@ def service_with(settings: Any, tmp_path: Path) -> Iterator[Callable[..., MailSe
     settings.EMAIL_FROM = "digest@papers.example.org"
     with ExitStack() as stack:
 
-        def start(*script: Any) -> MailService:
-            service = MailService(tmp_path / "taken.jsonl", *script)
+        def start(*script: Any, **options: Any) -> MailService:
+            service = MailService(tmp_path / "taken.jsonl", *script, **options)
             settings.EMAIL_SERVER = backend(MAILGUN)
             settings.ANYMAIL = service.settings | {"REQUESTS_TIMEOUT": 1}
             return stack.enter_context(service)

@@ -1,7 +1,8 @@
 """A mail service on loopback: HTTP calls, told truly, answered as a script says.
 
 What it takes is in its log, synced to disk, before it answers. `script` decides each
-answer: None takes the mail, a number or (number, text) is said instead, a `Do` happens.
+answer: None takes the mail, a number or (number, text) or (number, text, headers) is
+said instead, a `Do` happens.
 
     def script(call):
         if call.recipient.startswith("gone"):
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,12 +52,15 @@ class Call:
         return self.fields.get("h:Message-Id", "")
 
 
-Answer = int | tuple[int, str] | Do | None
+Answer = int | tuple[int, str] | tuple[int, str, dict[str, str]] | Do | None
 
 
 class MailService:
     def __init__(
-        self, log: Path, script: Callable[[Call], Answer] = lambda call: None
+        self,
+        log: Path,
+        script: Callable[[Call], Answer] = lambda call: None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.calls: list[Call] = []
         self.at_once = 0  # the most calls that were open together
@@ -68,8 +73,11 @@ class MailService:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                service.answer(self, body)
+                length = int(self.headers["Content-Length"])
+                if len(body := self.rfile.read(length)) == length:
+                    service.answer(self, body)
+                else:  # the caller died in the middle of it
+                    self.close_connection = True
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -81,7 +89,10 @@ class MailService:
                 """A caller that was killed; the log says what it was told."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
@@ -124,19 +135,21 @@ class MailService:
 
     def _answer(self, at: BaseHTTPRequestHandler, call: Call) -> None:
         what = self._script(call)
-        if what is None or what in {Do.TAKE_AND_CLOSE, Do.TAKE_AND_HANG}:
+        if what in (None, Do.TAKE_AND_CLOSE, Do.TAKE_AND_HANG):
             self._take(call)
-        if what in {Do.HANG, Do.TAKE_AND_HANG}:
+        if what in (Do.HANG, Do.TAKE_AND_HANG):
             time.sleep(3)
         if isinstance(what, Do):
             at.close_connection = True
             return
         taken = json.dumps({"id": f"<{call.number}@theirs>", "message": "Queued."})
-        code, text = (what or 200), ("" if what else taken)
+        code, text, *more = (what or 200), ("" if what else taken)
         if isinstance(what, tuple):
-            code, text = what
+            code, text, *more = what
         octets = text.encode()
         at.send_response(code)
+        for name, value in dict(*more).items():
+            at.send_header(name, value)
         at.send_header("Content-Length", str(len(octets)))
         at.end_headers()
         at.wfile.write(octets)

@@ -47,6 +47,7 @@ def shorten_leases() -> None:
 
     claims.LEASE, claims._FRESH = timedelta(seconds=5), timedelta(seconds=1)
     loop._BEGIN_WITHIN, loop._END_WITHIN = 3, 4
+    loop._BATCH_WITHIN = 60  # it is the lease that stops it
 
 
 if __name__ == "__main__":

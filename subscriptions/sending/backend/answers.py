@@ -11,7 +11,10 @@ import re
 import smtplib
 import socket
 import ssl
+import time
+import traceback
 from collections.abc import Collection, Iterator
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +26,7 @@ from anymail.exceptions import (
     AnymailUnsupportedFeature,
 )
 from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from subscriptions.sending.outcome import Offer, Outcome, RelayDown, cleaned
@@ -39,6 +43,9 @@ _UNREACHED = (
     ConnectTimeoutError,
     NewConnectionError,
 )
+# Until these return there is no connection, and nothing was sent. A TLS handshake that
+# fails in them is told by the same errors as an answer that is lost.
+_CONNECTS = {HTTPConnection.connect.__code__, HTTPSConnection.connect.__code__}
 # A key, an account, a domain or an address of the service that is wrong or missing.
 _ABOUT_US = {401, 402, 403, 404, 405, 407}
 # What is in the request, as an enhanced status (RFC 3463): invalid arguments, too big.
@@ -88,7 +95,7 @@ def of_error(error: Exception, offer: Offer) -> Outcome:
         return Outcome("deferred", STAGE, cleaned(lacks))
     causes = list(_causes(error))
     kind = type(causes[-1]).__name__
-    if any(isinstance(each, _UNREACHED) for each in causes):
+    if any(isinstance(each, _UNREACHED) or _was_connecting(each) for each in causes):
         raise RelayDown(f"could not be reached ({kind})")
     if isinstance(error, AnymailRequestsAPIError):
         if isinstance(error.__cause__, ValueError):
@@ -110,7 +117,18 @@ def _of_answer(response: Any) -> Outcome:
     # Taken, but how is not to be read; or whoever stands in front gave up waiting.
     if code // 100 == 2 or code == HTTPStatus.GATEWAY_TIMEOUT:
         return Outcome("in_doubt", STAGE, told)
-    return Outcome("deferred", STAGE, told)
+    return Outcome("deferred", STAGE, told, rest=_rest(response))
+
+
+def _rest(response: Any) -> float:
+    """Seconds, from either form of Retry-After (RFC 9110, section 10.2.3)."""
+    text = str(response.headers.get("Retry-After", "")).strip()
+    try:
+        if text.isdecimal():
+            return float(text)
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return 0.0
 
 
 def _of_dialogue(error: smtplib.SMTPException, offer: Offer) -> Outcome:
@@ -141,6 +159,11 @@ def _refused(said: Collection[str]) -> Outcome:
 
 def _lost(kind: str) -> Outcome:
     return Outcome("in_doubt", STAGE, f"no answer: {kind}")
+
+
+def _was_connecting(error: BaseException) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_code in _CONNECTS for frame, _ in frames)
 
 
 def _told(response: Any) -> str:

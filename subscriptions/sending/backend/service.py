@@ -16,6 +16,7 @@ from typing import Self
 
 from django.core.mail import EmailMultiAlternatives
 
+from subscriptions.crashpoint import crashpoint
 from subscriptions.sending.brakes.pace import Pace
 from subscriptions.sending.outcome import UNMADE, Offer, Outcome, RelayDown
 from subscriptions.sending.run import Journal, Run
@@ -168,6 +169,7 @@ class Service:
             # It took nothing with it: from now on the mail is not in doubt.
             self._note(run, offer, Outcome("deferred", STAGE, str(down)))
             return self._is_down(run, offer, down)
+        crashpoint("call.answered")
         return self._ended(run, offer, outcome)
 
     def _made(self, offer: Offer) -> EmailMultiAlternatives | Outcome:

@@ -54,6 +54,12 @@ class _Flow:
         jitter = random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
         self.rests_until = now + self.rest * jitter
 
+    def rest_for(self, seconds: float, now: float) -> None:
+        """Rest for as long as was asked for, and a little longer, up to an hour."""
+        jitter = random.uniform(1.0, 1.25)  # noqa: S311 - not a secret
+        until = now + min(seconds, LONGEST_REST) * jitter
+        self.rests_until = max(self.rests_until, until)
+
 
 class Pace:
     """Who may be sent a mail now. Rates are mails a second, 0 for no limit; all times
@@ -104,7 +110,8 @@ class Pace:
         Who is meant by "slow down" (421, HTTP's 429, 4.7.x or words such as "too
         many")? At MAIL, and in the answer of a mail service to a call, nothing was said
         about a recipient: the relay as a whole, which rests for five seconds, doubled
-        up to a minute. At RCPT the domain, whose server or limit the
+        up to a minute, or for as long as a service says (Retry-After, RFC 9110 section
+        10.2.3). At RCPT the domain, whose server or limit the
         relay speaks of. At DATA or the dot the domain too where the reply names it or
         has 4.7.x or such words; a bare 421 there is the relay's own shutting down and
         slows nobody. Greylisting (RFC 6647) is about one sender and recipient and says
@@ -125,6 +132,8 @@ class Pace:
             if now >= flow.rests_until:
                 flow.rest = 0.0
             self._relay.rest = 0.0
+        elif outcome.rest:
+            self._relay.rest_for(outcome.rest, now)
         elif _asks_to_slow_down(outcome):
             if outcome.stage in {"MAIL", "call"}:
                 self._relay.rest_from(now, FIRST_PAUSE, LONGEST_PAUSE)
