@@ -293,6 +293,41 @@ def test_a_host_that_comes_back_late_knows_what_came_of_its_mails(dead, monkeypa
     assert not sending.held()
 
 
+def test_nor_is_it_held_by_another_where_nobody_looked_before(dead, monkeypatch):
+    """All senders were stopped for longer than a lease, and two begin at once."""
+    sent, doubtful, _ = leased(dead, 3)
+    dead.begun(sent)
+    dead.ended(sent, SENT)
+    dead.begun(doubtful)
+    run_out()
+    record = senders.attempts.record
+
+    def and_another_looks(outcomes):
+        recover_elsewhere()
+        return record(outcomes)
+
+    monkeypatch.setattr(senders.attempts, "record", and_another_looks)
+    assert [state for state, *_ in after(dead)] == [
+        State.SENT,
+        State.IN_DOUBT,
+        State.PENDING,
+    ]
+    assert not sending.held()
+
+
+def test_after_a_power_cut_a_second_sender_gives_nothing_back_of_what_was_offered(
+    dead, monkeypatch
+):
+    """The first has the lock of the journal, as if it were alive, and is reading it."""
+    leased(dead, 2)
+    run_out()
+    monkeypatch.setattr(journal, "boot", lambda: "another")
+    senders.recover()
+    assert sending.held().count() == 2
+    assert [state for state, *_ in after(dead)] == [State.IN_DOUBT] * 2
+    assert not sending.held()
+
+
 def recover_elsewhere():
     """As on another host, which has no journal of these mails."""
     empty = Path(senders.settings.VAR_DIR) / "another host"
