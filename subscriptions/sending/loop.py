@@ -201,6 +201,7 @@ class _Run:
         try:
             mails = prepared(leases, self._render)
         except NothingMade:
+            journal.ready()  # this sender lives: none of these mails was its end
             _give_back(leases, journal)
             raise
         journal.ready()
