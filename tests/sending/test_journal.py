@@ -258,6 +258,36 @@ def test_an_operator_lets_held_mails_go_again_or_leaves_them_for_good():
     assert (other.state, other.next_at) == (State.IN_DOUBT, None)
 
 
+def test_an_operator_decides_about_held_letters_too_with_all_that_is_held():
+    digest, letter = a_digest(), a_letter(Letter.Kind.PREFERENCES)
+    for model in (Delivery, Letter):
+        claims.claim(model, ELSEWHERE, 1)
+        model.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    senders.recover()
+    assert sending.release_held(TUESDAY) == 1
+    assert [x.id for x in claims.claim(Delivery, "host:2:b", 50)] == [digest.pk]
+    assert claims.claim(Letter, "host:2:b", 50) == []
+    assert sending.release_held() == 1
+    [again] = claims.claim(Letter, "host:2:b", 50)
+    assert (again.id, again.again) == (letter.pk, True)
+
+
+def test_a_second_copy_of_a_host_that_was_away_too_is_still_in_doubt(dead):
+    """The first host may have sent the first."""
+    digest = a_digest()
+    claims.claim(Delivery, ELSEWHERE, 1)
+    run_out()
+    senders.recover()
+    sending.release_held()
+    dead.preparing(claims.claim(Delivery, dead.owner, 1))
+    dead.prepared()
+    run_out()
+    recover_elsewhere()
+    assert after(dead)[0][0] == State.IN_DOUBT
+    [again] = claims.claim(Delivery, "host:2:b", 1)
+    assert (again.id, again.again) == (digest.pk, True)
+
+
 def test_a_held_mail_past_its_horizon_gets_a_new_one_when_it_is_let_go():
     digest = a_digest()
     claims.claim(Delivery, ELSEWHERE, 1)
