@@ -44,8 +44,8 @@ def resume(now: datetime, day: date | None = None) -> bool:
 
 
 def decide_held(resend: bool, day: date | None = None) -> int:
-    """Send the digests that are held in doubt once more, with the same Message-ID, or
-    leave them so for good; how many, of due date `day` or of all."""
+    """Send the mails that are held in doubt once more, with the same Message-ID, or
+    leave them so for good; how many: digests of due date `day`, or all, letters too."""
     return sending.release_held(day, resend=resend)
 
 

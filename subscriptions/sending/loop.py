@@ -59,6 +59,9 @@ _END_WITHIN = attempts.LEASE.total_seconds() - 60
 # A relay that turns slow in the middle of a large batch: what it has not begun by then
 # goes back, and the next batch is smaller.
 _BATCH_WITHIN = 10.0
+# What goes back because its domain takes no more is not claimed again at once, as far
+# as there is other mail: it would be all of each batch, and those behind it would wait.
+_FEW_DOMAINS = 20  # of more the relay is slow, and not they
 _SUSPECTS = Lock()
 
 
@@ -118,6 +121,7 @@ class _Run:
         self._under_way: deque[UnderWay] = deque()
         self._pace = pace.of_this_process()
         self._size = Size(settings.SMTP_CONNECTIONS, settings.SEND_BATCH)
+        self._others_first: dict[str, float] = {}  # domains, and until when
 
     def all_of(self, due_date: date | None) -> None:
         clock = epoch.Clock()
@@ -166,13 +170,27 @@ class _Run:
             _SUSPECTS.release()
 
     def _claimed(self, due_date: date | None, sound: bool) -> list[Lease]:
+        now = time.monotonic()
+        blocked = set(self._pace.blocked(now))
+        for domain in [name for name, at in self._others_first.items() if at <= now]:
+            del self._others_first[domain]
+        if self._others_first.keys() - blocked:
+            others = blocked | self._others_first.keys()
+            if leases := self._claimed_but(others, due_date, sound):
+                return leases
+            self._others_first.clear()
+        return self._claimed_but(blocked, due_date, sound)
+
+    def _claimed_but(
+        self, domains: set[str], due_date: date | None, sound: bool
+    ) -> list[Lease]:
         return claims.claim(
             self._model,
             self._free[0].owner,
             self._size.now,
             due_date,
             self._tally,
-            self._pace.blocked(time.monotonic()),
+            domains,
             sound,
         )
 
@@ -183,6 +201,7 @@ class _Run:
         try:
             mails = prepared(leases, self._render)
         except NothingMade:
+            journal.ready()  # this sender lives: none of these mails was its end
             _give_back(leases, journal)
             raise
         journal.ready()
@@ -219,10 +238,17 @@ class _Run:
         crashpoint("handover.after")
         self._size.after(time.monotonic() - batch.begun)
         self._close(handed, batch)
+        self._note_slow(handed)
         batch.making.journal.renew()
         self._free.append(batch.making.journal)
         if handed.down:
             raise handed.down
+
+    def _note_slow(self, handed: Handed) -> None:
+        domains = {offer.domain for offer in handed.untried}
+        if len(domains) <= _FEW_DOMAINS:
+            until = time.monotonic() + _BATCH_WITHIN
+            self._others_first |= dict.fromkeys(domains, until)
 
     def _end_all(self) -> None:
         while self._under_way:

@@ -47,7 +47,9 @@ def tell(now: datetime) -> int:
     """Deliver what is owed, each way at most once a minute; how many arrived."""
     told = 0
     free = Q(tried_at=None) | Q(tried_at__lt=now - _TRYING)
-    for pk in Notice.objects.exclude(ways=[]).order_by("id").values_list("pk")[:20]:
+    # The newest first, then by turns: what cannot be delivered keeps nothing back.
+    turn = F("tried_at").asc(nulls_first=True), "-id"
+    for pk in Notice.objects.exclude(ways=[]).order_by(*turn).values_list("pk")[:20]:
         mine = Notice.objects.filter(free, pk=pk[0]).exclude(ways=[])
         if mine.update(tried_at=now, attempts=F("attempts") + 1):
             told += _tell(Notice.objects.get(pk=pk[0]), now)

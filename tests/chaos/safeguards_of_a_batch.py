@@ -80,7 +80,7 @@ RELAY = [
     Safeguard(
         "a mail that cannot be made is quarantined",
         SENDING + "ledger/attempts",
-        'if outcome.stage == "rendering" and lease.attempts >= RENDERING_ATTEMPTS:',
+        "if is_unmade and lease.attempts >= RENDERING_ATTEMPTS:",
         "if False:",
         "outcomes::test_a_mail_that_cannot_be_made_is_quarantined_at_the_third_attempt",
     ),

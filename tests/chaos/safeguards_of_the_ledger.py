@@ -273,6 +273,21 @@ LEDGER = [
         "journal::test_a_host_that_comes_back_late_knows_what_came_of_its_mails",
     ),
     Safeguard(
+        "nor where nobody held it before",
+        SENDING + "recovery/lost",
+        "        _of(model, owner).update(leased_until=Now() + LEASE)\n",
+        "",
+        "journal::test_nor_is_it_held_by_another_where_nobody_looked_before",
+    ),
+    Safeguard(
+        "after a power cut a second sender gives nothing back",
+        SENDING + "recovery/senders",
+        " | set(told.ended) | told.doubtful",
+        " | set(told.ended)",
+        "journal::test_after_a_power_cut_a_second_sender_gives_nothing_back_"
+        "of_what_was_offered",
+    ),
+    Safeguard(
         "a restored database sends nothing",
         SENDING + "loop",
         "            epoch.refuse_restored()\n",

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Round
-from subscriptions.sending.brakes import canary
+from subscriptions.sending.brakes import canary, pauses
 from subscriptions.sending.ledger import claims
 
 from .rows import a_digest
@@ -69,6 +69,55 @@ def test_a_greylisted_canary_holds_nobody_up() -> None:
     now = timezone.now()
     canary.follow(now)
     assert Round.objects.get().canary_until == now + canary.WAIT
+
+
+def grown_old(ids: list[int]) -> None:
+    """Let two hours have gone since these were composed."""
+    at = timezone.now() - canary.LONGEST
+    Delivery.objects.filter(pk__in=ids).update(created_at=at)
+
+
+def test_a_domain_that_rests_for_a_day_holds_nobody_up_for_longer_than_two_hours() -> (
+    None
+):
+    round_, ids = a_round_of(3)
+    canary.begin(round_, whose(ids), [], imported=True)
+    Delivery.objects.filter(pk=ids[0]).update(state=State.SENT)
+    canary.follow(timezone.now())
+    assert Round.objects.get().canary_until is None
+    grown_old(ids)
+    now = timezone.now()
+    canary.follow(now)
+    assert Round.objects.get().canary_until == now + canary.WAIT
+
+
+def test_a_relay_that_is_down_for_two_hours_makes_nobody_go_without_a_canary() -> None:
+    round_, ids = a_round_of(3)
+    canary.begin(round_, whose(ids), [], imported=True)
+    grown_old(ids)
+    canary.follow(timezone.now())
+    assert Round.objects.get().canary_until is None
+
+
+@pytest.mark.parametrize("day", [True, False])
+def test_nor_does_a_pause_of_two_hours(day: bool) -> None:
+    round_, ids = a_round_of(3)
+    canary.begin(round_, whose(ids), [], imported=True)
+    Delivery.objects.filter(pk=ids[0]).update(state=State.SENT)
+    grown_old(ids)
+    now = timezone.now()
+    since = now - timedelta(minutes=90)
+    if day:
+        pauses.pause_round(round_, since)
+    else:
+        pauses.pause_all(since)
+    canary.follow(now)
+    if day:
+        pauses.resume_round(round_, now)
+    else:
+        pauses.resume_all(now)
+    canary.follow(now)
+    assert Round.objects.get().canary_until is None
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,18 @@ def test_a_letter_to_another_address_waits_where_that_one_has_to():
     assert [lease.id for lease in leases] == [to_fine.pk]
 
 
+@pytest.mark.parametrize("model", [Delivery, Letter])
+def test_any_number_of_domains_may_rest_at_once(model):
+    """A relay that is over its limit for the hour says so of each recipient."""
+    a_digest(a_reader(email="r@d1500.example"))
+    a_letter(Letter.Kind.PREFERENCES, a_reader(email="s@d1500.example"))
+    changed = Letter.Kind.ADDRESS_CHANGED
+    a_letter(changed, a_reader(email="t@one.example"), recipient="t@d1500.example")
+    domains = {f"d{n}.example" for n in range(3000)}
+    assert claims.claim(model, "host:1:a", 50, blocked=domains) == []
+    assert claims.claim(model, "host:1:a", 50, blocked=domains - {"d1500.example"})
+
+
 @pytest.mark.postgresql  # SQLite has no say in it that could be read so plainly
 def test_a_claim_reads_what_waits_and_not_a_million_others():
     with connection.cursor() as cursor:

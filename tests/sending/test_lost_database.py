@@ -9,7 +9,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from subscriptions.models import Delivery, Mailing, Subscriber
+from subscriptions.sending import send
 from subscriptions.sending.ledger import attempts, claims, persistence
+from subscriptions.sending.recovery import senders
 
 from .rows import BEFORE, a_digest
 from .test_outcomes import GONE, SENT
@@ -70,6 +72,24 @@ def test_a_lease_that_somebody_else_took_is_not_counted(monkeypatch):
     )
     breaking(monkeypatch, after=1)
     assert persistence.persistently({one: SENT, other: SENT}) == {one: State.SENT}
+
+
+def test_mails_that_were_prepared_when_it_went_away_are_not_suspected(
+    relay, monkeypatch
+):
+    """Their sender lived to tell, so none of them was its end: they go in batches."""
+    for _ in range(3):
+        a_digest()
+
+    def lost(_):
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as gone, pytest.raises(OperationalError):
+        gone.setattr(attempts, "release", lost)
+        send(Delivery, lost)
+    senders.recover()
+    rows = Delivery.objects.values_list("state", "attempts", "crashes")
+    assert list(rows) == [(State.PENDING, 0, 0)] * 3
 
 
 def test_a_database_that_stays_away_is_told_of_and_the_journal_keeps_the_rest(

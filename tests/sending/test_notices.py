@@ -156,6 +156,23 @@ def test_a_complete_round_pings_and_says_nothing(
     assert listener.told == [("GET", "/ping", None)]
 
 
+def test_pings_that_nobody_takes_for_weeks_do_not_keep_an_alert_back(
+    listener: Listener, settings: Any, now: datetime
+) -> None:
+    settings.PING_URL = "http://127.0.0.1:1"  # nobody listens there
+    settings.ALERT_URL = listener.url
+    for day in range(45):
+        notices.owe(f"complete {day}", "complete")
+    notices.tell(now)
+    notices.owe("breaker 1", "breaker", "All sending is paused.")
+    assert notices.tell(now + LATER) == 1
+    listener.told.clear()
+    settings.PING_URL = f"{listener.url}/ping"
+    for minutes in range(2, 5):
+        notices.tell(now + minutes * LATER)
+    assert listener.told == [("GET", "/ping", None)] * 45
+
+
 def test_where_nothing_is_set_nothing_is_owed(now: datetime) -> None:
     notices.owe("breaker 1", "breaker", "Paused.")
     assert Notice.objects.get().ways == []

@@ -171,6 +171,16 @@ def test_a_mail_that_cannot_be_made_is_quarantined_at_the_third_attempt():
     assert covered(digest) == BEFORE
 
 
+def test_a_mail_that_waited_for_its_server_is_not_quarantined_the_first_time():
+    """What keeps it from being made may be the database, for a moment."""
+    digest = a_digest()
+    states = []
+    for outcome in (LATER, LATER, BROKEN, BROKEN):
+        states.append(recorded(leased(digest), outcome))
+        wait_over(digest)
+    assert states == [State.DEFERRED] * 3 + [State.QUARANTINED]
+
+
 @pytest.mark.parametrize("outcome", [SENT, LATER, GONE, DOUBT, BROKEN])
 def test_a_stale_sender_writes_nothing(outcome):
     digest = a_digest()

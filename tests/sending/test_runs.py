@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Mapping, Sequence
 
@@ -323,3 +324,15 @@ def test_no_transaction_is_open_while_a_mail_is_made_or_handed_over(relay_with):
 def test_counts_add_up():
     both = Counts(sent=2, failed=1) + Counts(sent=1, expired=3)
     assert both == Counts(sent=3, failed=1, expired=3)
+
+
+def test_a_relay_that_does_not_even_greet_is_told_of(settings, monkeypatch, caplog):
+    """A run is over before the greeting is overdue, and so would be all that follow."""
+    monkeypatch.setattr("subscriptions.sending.smtp.session._LONG", 0.1)
+    a_digest()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        settings.EMAIL_SERVER = server(f"smtp://{where}")
+        assert send(Delivery, digests, until=time.monotonic() + 2) == Counts()
+    assert f"{where} has not let us in so far" in caplog.text
+    assert Delivery.objects.get().state == State.PENDING

@@ -162,6 +162,22 @@ def test_what_the_journal_raises_ends_the_run_and_nothing_more_goes_out(
     assert len(theirs.taken()) == 2
 
 
+def test_a_mail_whose_call_was_not_noted_is_under_way_no_more(
+    service_with: Start,
+) -> None:
+    """The pace outlives the service; a domain of mails for ever under way gets none."""
+
+    class Full(Notes):
+        def begun(self, key: Any) -> None:
+            raise OSError("no space left")
+
+    service_with()
+    pace = Pace(domain_connections=1)
+    with a_service(1, pace) as service, pytest.raises(OSError, match="no space left"):
+        service.hand_in(offers(1), Full()).result()
+    assert pace.admit(offers(1)[0].domain, time.monotonic()) == 0
+
+
 def test_a_mail_that_cannot_be_made_does_not_stop_the_others(
     service_with: Start,
 ) -> None:

@@ -1,7 +1,8 @@
 """Send what waits: letters and digests, or the digests of a due date with --day.
 
-With --held it decides instead about digests that are in doubt and held: their senders'
-machine is gone, and nobody knows whether they went."""
+With --held it decides instead about mails that are in doubt and held, with --day about
+digests of that date: their senders' machine is gone, and nobody knows whether they
+went."""
 
 from dataclasses import asdict
 from typing import Any
@@ -21,7 +22,7 @@ class Command(ReportCommand):
         parser.add_argument(
             "--held",
             choices=["resend", "leave"],
-            help="digests that are held: once more, or left in doubt for good",
+            help="mails that are held: once more, or left in doubt for good",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +31,7 @@ class Command(ReportCommand):
             resend = options["held"] == "resend"
             number = pipeline.decide_held(resend, options["day"])
             state = "pending" if resend else "left in doubt"
-            self.answer(options, {"held": number}, [[f"{number} digests: {state}"]])
+            self.answer(options, {"held": number}, [[f"{number} mails: {state}"]])
             return
         try:
             data = asdict(pipeline.deliver(day=options["day"]))

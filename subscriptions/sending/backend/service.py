@@ -188,7 +188,11 @@ class Service:
             if run.down or time.monotonic() > run.stop + _BEGIN:
                 self._again(run, offer)
                 return False
-            run.journal.begun(offer.key)
+            try:
+                run.journal.begun(offer.key)
+            except BaseException:
+                self._untold(offer)
+                raise
             return True
 
     def _ended(self, run: Run, offer: Offer, outcome: Outcome) -> None:

@@ -10,10 +10,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from subscriptions.models import Delivery, Round
+from subscriptions.models.mailings import HORIZON
+
+from . import pauses
 
 WAIT = timedelta(minutes=30)
+# A domain that asks to slow down may let its part of the canary wait for a day; the
+# others wait no longer than this for it.
+LONGEST = timedelta(hours=2)
+State = Delivery.State
 # More of those due than this were never mailed before.
 _MANY = 0.05
 
@@ -39,13 +48,27 @@ def begin(
 def follow(now: datetime) -> None:
     """Let the others wait from when the canary is out; then they go by themselves,
     unless the circuit breaker paused all sending."""
-    on_the_way = (Delivery.State.PENDING, Delivery.State.LEASED)
     waiting = Round.objects.filter(state=Round.State.OPEN, canary_until=None)
     for round_ in waiting.exclude(canary=[]):
-        first = Delivery.objects.filter(pk__in=round_.canary)
-        if not first.filter(state__in=on_the_way).exists():
+        if _is_out(round_, now):
             still = Round.objects.filter(pk=round_.pk, canary_until=None)
             still.update(canary_until=now + WAIT)
+
+
+def _is_out(round_: Round, now: datetime) -> bool:
+    """Whether none of it waits any more; or some were tried, and what still waits has
+    spent LONGEST of its time, which stands still while nothing is sent."""
+    first = Delivery.objects.filter(pk__in=round_.canary)
+    waiting = first.filter(state__in=[State.PENDING, State.LEASED])
+    if not waiting.exists():
+        return True
+    tried = first.filter(state__in=[State.SENT, State.DEFERRED, State.FAILED])
+    if not tried.exists() or round_.paused or pauses.why_nothing_goes(now):
+        return False
+    pauses.note_opening(now)
+    horizon = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
+    left = waiting.annotate(horizon=horizon)
+    return not left.filter(horizon__gt=now + HORIZON - LONGEST).exists()
 
 
 def waits(now: datetime) -> list[Round]:

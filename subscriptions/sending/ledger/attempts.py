@@ -165,7 +165,8 @@ def _told(lease: Lease, outcome: Outcome, left: timedelta | None) -> Told:
         return Told(lease.id, lease.token, outcome.kind, reply)
     if outcome.kind == "in_doubt":
         return _in_doubt(lease, reply)
-    if outcome.stage == "rendering" and lease.attempts >= RENDERING_ATTEMPTS:
+    is_unmade = lease.unmade and outcome.stage == "rendering"  # twice in a row
+    if is_unmade and lease.attempts >= RENDERING_ATTEMPTS:
         return Told(lease.id, lease.token, State.QUARANTINED, reply)
     pause = _pause(lease.attempts)
     if left is not None and left > pause:

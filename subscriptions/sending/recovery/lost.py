@@ -38,6 +38,7 @@ CRASHES = 3
 MODELS: tuple[Model, ...] = (Delivery, Letter)
 STOPPED = DOUBT + "its sender stopped before the reply"
 AWAY = DOUBT + "its sender has not come back"
+RELEASED = AWAY + ", and the operator had it sent once more"
 
 
 def free(owner: str, in_hand: Collection[Lease], tally: Tally) -> int:
@@ -104,8 +105,10 @@ def hold(alive: Iterable[tuple[str, Sequence[int]]]) -> int:
 
 def revive(owner: str) -> None:
     """Lease again what was held while this sender's host was away: its journal, which
-    is here now, tells more. Not for a moment: other hosts hold what has run out."""
+    is here now, tells more. Not for a moment: other hosts hold what has run out, and
+    so they would what has and is not held yet."""
     for model in MODELS:
+        _of(model, owner).update(leased_until=Now() + LEASE)
         mails = model._default_manager.filter(
             state=State.IN_DOUBT, next_at=None, lease_owner=owner
         )
@@ -118,8 +121,7 @@ def revive(owner: str) -> None:
 
 def held(due_date: date | None = None) -> QuerySet[Delivery]:
     """Digests in doubt that wait for the operator, of one due date or all."""
-    mails = Delivery.objects.filter(state=State.IN_DOUBT, next_at=None)
-    mails = mails.exclude(lease_owner="")
+    mails: QuerySet[Delivery] = _held(Delivery)
     return mails if due_date is None else mails.filter(due_date=due_date)
 
 
@@ -128,15 +130,25 @@ def release_held(
     ids: Sequence[int] | None = None,
     resend: bool = True,
 ) -> int:
-    """Send held digests once more, with the same Message-ID and a whole horizon, or
-    leave them in doubt for good; how many. Of `due_date`, or of these `ids`, or all."""
-    mails = held(due_date)
+    """Send held mails once more, with the same Message-ID and a whole horizon, or leave
+    them in doubt for good; how many. The digests of `due_date`, or with these `ids`, or
+    all digests and letters."""
+    mails: list[QuerySet[Any]] = [held(due_date)]
     if ids is not None:
-        mails = mails.filter(pk__in=ids)
+        mails = [mails[0].filter(pk__in=ids)]
+    elif due_date is None:
+        mails.append(_held(Letter))
     change: dict[str, Any] = FREED | {"next_at": None}
     if resend:
-        change |= {"next_at": Now(), "expires_at": Now() + HORIZON}
-    return mails.update(**change)
+        # AWAY is taken back where its host returns, and that is not this copy's.
+        reason = Case(When(reason=AWAY, then=Value(RELEASED)), default=F("reason"))
+        change |= {"next_at": Now(), "expires_at": Now() + HORIZON, "reason": reason}
+    return sum(each.update(**change) for each in mails)
+
+
+def _held(model: Model) -> QuerySet[Any]:
+    mails = model._default_manager.filter(state=State.IN_DOUBT, next_at=None)
+    return mails.exclude(lease_owner="")
 
 
 def _quarantine(model: Model, leases: Sequence[Lease], tally: Tally) -> int:

@@ -104,7 +104,8 @@ def _begun_by(path: Path) -> list[tuple[str, list[int]]]:
         told = journal.read(path)
     except FileNotFoundError:  # it has finished
         return []
-    begun = told.begun | set(told.ended)
+    # Of another boot it is a dead sender's, and another is taking over from it.
+    begun = told.begun | set(told.ended) | told.doubtful
     return [(path.stem, [lease.id for lease in begun])]
 
 

@@ -13,6 +13,16 @@ from subscriptions.models import DeliveryEvent
 
 Verdict = DeliveryEvent.Verdict
 
+# Exim, qmail and cPanel have no status for these, and say them in reply to RCPT: our
+# host may not relay, our sender's address was not found, our host has no good name.
+_ABOUT_US_WORDS = (
+    r"\brelay(ing)? (access )?(is )?(not (permitted|allowed)|denied|prohibited)"
+    r"|(not permitted|not allowed|unable) to relay|\brcpthosts\b"
+    r"|smtp authentication|authentication (is )?required"
+    r"|\bsender (address )?(is )?(rejected|denied|verif)|verification failed for"
+    r"|\benvelope sender\b|\b(helo|ehlo)\b|\breverse dns\b|\brdns\b|\bptr\b"
+    r"|\baccess denied\b|administrative prohibition"
+)
 _POLICY_WORDS = (
     r"\bspam\b|spamhaus|block ?list|black ?list|\b(dns|r)bl\b|\b(dmarc|spf|dkim)\b"
     r"|reputation|policy|unsolicited|\bblocked\b|banned"
@@ -85,6 +95,7 @@ TABLE = (
     Row("our mail is too large", Verdict.POLICY, r"5\.2\.3|5\.3\.4"),
     Row("how we speak SMTP", Verdict.POLICY, r"5\.5\.[1-9]\d*"),
     Row("what is in our mail", Verdict.POLICY, r"5\.6\.[1-9]\d*"),
+    Row("about us, in words", Verdict.POLICY, _GENERIC, text=_ABOUT_US_WORDS),
     Row("policy, in words", Verdict.POLICY, _GENERIC, text=_POLICY_WORDS),
     Row("full, in words", Verdict.SOFT, _GENERIC, text=_FULL_WORDS),
     Row("full, by its code", Verdict.SOFT, "-", "552"),

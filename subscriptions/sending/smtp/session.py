@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import ssl
+import time
 from collections import deque
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from typing import NamedTuple, Protocol
 from subscriptions.sending.outcome import RelayDown, cleaned
 
 from .replies import Replies, Reply
+
+_LONG = 10.0  # seconds to be let in
+log = logging.getLogger(__name__)
 
 
 class Server(Protocol):
@@ -62,8 +67,12 @@ class Refused(Exception):
 
 async def opened(server: Server, name: str, times: Timeouts) -> Session:
     """A session that takes mail. `name` is what EHLO says: a host name or an address
-    literal (RFC 5321 section 4.1.3). Raises RelayDown with what went wrong."""
+    literal (RFC 5321 section 4.1.3). Raises RelayDown with what went wrong.
+
+    Whoever waits no more before the relay's time is over is told of in the log: runs
+    are shorter than that, and each would end without a word."""
     dialogue = _Dialogue(server, name, times)
+    began = time.monotonic()
     try:
         await dialogue.connect()
         return await dialogue.introduce()
@@ -72,6 +81,9 @@ async def opened(server: Server, name: str, times: Timeouts) -> Session:
         raise RelayDown(f"{server.host}:{server.port}: {said(error)}") from None
     except BaseException:
         dialogue.close()
+        if (seconds := time.monotonic() - began) > _LONG:
+            where = f"{server.host}:{server.port}"
+            log.error("%s has not let us in so far, for %.0f s", where, seconds)
         raise
 
 

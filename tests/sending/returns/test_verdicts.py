@@ -35,6 +35,7 @@ ANSWERS = {
     "our mail is too large": ("5.3.4", "552 5.3.4 too big", "MAIL", "policy"),
     "how we speak SMTP": ("5.5.2", "500 5.5.2 syntax error", "DATA", "policy"),
     "what is in our mail": ("5.6.7", "550 5.6.7 not ASCII", "dot", "policy"),
+    "about us, in words": ("", "550 relay not permitted", "RCPT", "policy"),
     "policy, in words": ("", "554 listed in the DNSBL", "RCPT", "policy"),
     "full, in words": ("", "550 mailbox is full", "RCPT", "soft"),
     "full, by its code": ("", "552 storage allocation", "RCPT", "soft"),
@@ -68,6 +69,46 @@ def test_what_no_row_knows_may_be_taken_another_day(
     status: str, said: str, stage: str
 ) -> None:
     assert row_for(status, said, code_in(said), stage) == REST
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 relay not permitted",
+        "550 Relaying denied",
+        "550-[192.0.2.1] is currently not permitted to relay through this server",
+        "550 Please turn on SMTP Authentication in your mail client",
+        "550 authentication required",
+        "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+        "550 Verification failed for (address) No such user. Sender verify failed",
+        "550 sender rejected",
+        "553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)",
+        "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)",
+        "550 your host has no reverse DNS",
+        "550 no PTR record",
+        "550 Administrative prohibition",
+    ],
+)
+def test_a_refusal_of_our_host_or_sender_says_nothing_of_the_reader(said: str) -> None:
+    """Whoever answers so, our own relay or the reader's server, answers it to all."""
+    assert verdict_of("bounced", "", f"at RCPT: {said}") == "policy"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 no such user here",
+        "550 recipient rejected",
+        "550 Unrouteable address",
+        "550 invalid recipient",
+        "551 user not local",
+        "550 Requested action not taken: mailbox unavailable",
+    ],
+)
+def test_a_refusal_of_the_recipient_without_a_status_is_no_word_on_us(
+    said: str,
+) -> None:
+    assert verdict_of("bounced", "", f"at RCPT: {said}") == "gone"
 
 
 def test_a_word_that_ends_in_rate_is_no_rate() -> None:
