@@ -125,7 +125,10 @@ class Tuned:
 
     def found_by(self, canonical: str) -> tuple[matching.Span, ...] | None:
         """The words by which a filter finds the paper; None: it does not."""
-        query = matching.parse_canonical(canonical)
+        try:
+            query = matching.parse_canonical(canonical)
+        except matching.FilterError:  # it finds nothing in a digest either
+            return None
         explained = (matching.explain(query, each) for each in self.documents)
         return next((spans for spans in explained if spans is not None), None)
 
