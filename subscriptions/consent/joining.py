@@ -97,6 +97,7 @@ def confirm(reader_id: int, source: str = "letter") -> Subscriber:
             return reader
         if reader.state != State.PENDING:
             _take_what_was_asked(reader)
+            reader.paused_until = None  # a pause from before they left
         heard_from(reader)
         now = timezone.now()
         reader.state = State.ACTIVE
