@@ -118,7 +118,10 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
         reader = Subscriber.objects.at(address).select_for_update().first()
         if reader is None or reader.state != State.ACTIVE:
             return False
+        before, days = reader.before_silence, (reader.cadence, reader.weekdays)
         set_schedule(reader, schedule)
+        if days == (schedule.cadence, schedule.weekdays):
+            reader.before_silence = before  # the days that silence took still wait
         reader.save()
         reader.subscriptions.all().delete()
         subscribe_to(reader, wanted)
