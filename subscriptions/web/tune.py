@@ -42,7 +42,7 @@ DONE = {
     "unmute": "No longer muted.",
 }
 # Of a digest and its reader.
-_SHOWN = ("picks", "subscriber__email", "subscriber__state")
+_SHOWN = ("picks", "created_at", "subscriber__email", "subscriber__state")
 # Of a paper's listings.
 _LISTED = ("paper", "source", "listed_on", "frozen", "edition__day")
 GONE = "This has changed meanwhile: look at what the page says now, and choose again."
@@ -180,17 +180,16 @@ def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
     """The reader of the delivery that the token names, and a paper of it: of others the
     page would tell whoever the digest was forwarded to which filters find them."""
     try:
-        key = links.read("tune", token)
-        PACE.count(key)
+        PACE.count(links.read("tune", token))
         rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
-        delivery = rows.get(pk=key)
+        delivery = links.read_row("tune", token, rows)
         paper = Paper.objects.get(arxiv_id=arxiv_id)
         if not any(pick["paper"] == paper.pk for pick in delivery.picks):
             raise Paper.DoesNotExist
         return delivery.subscriber, paper
     except links.Expired:
         raise
-    except (links.BadLink, Delivery.DoesNotExist, Paper.DoesNotExist) as error:
+    except (links.BadLink, Paper.DoesNotExist) as error:
         raise Http404 from error
 
 
