@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 T = TypeVar("T")
-LONGEST_HOLD = timedelta(days=7)
+# A date's digest is made within six hours of its reader's hour or not at all
+# (rounds.md 12): who waited longer would get none for as long as a source is down.
+LONGEST_HOLD = timedelta(hours=5)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _CATEGORY = r"[a-z]+(-[a-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?"
 
@@ -83,12 +85,12 @@ def clock_time(text: str) -> ClockTime:
 
 
 def duration(text: str) -> timedelta:
-    """At most seven days."""
+    """At most five hours."""
     match = re.fullmatch(r"(\d{1,9})([smhd])", text.strip())
     length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
     if length is None or length > LONGEST_HOLD:
         raise ValueError(
-            "takes a number and a unit (s, m, h, d), such as 90m, and at most 7d"
+            "takes a number and a unit (s, m, h, d), such as 90m, and at most 5h"
         )
     return length
 

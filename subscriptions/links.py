@@ -20,13 +20,14 @@ from binascii import b2a_base64
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from .models import Letter, Subscriber
+from .models import Delivery, Letter, Subscriber
 
 # None: never expires. An unsubscribe link works for as long as the mail is kept.
 _LIFETIMES: dict[str, timedelta | None] = {
@@ -44,6 +45,8 @@ _LIFETIMES: dict[str, timedelta | None] = {
     "digest": timedelta(days=90),
     "tune": timedelta(days=90),
 }
+# Who makes a reader's row and who makes their link may be two machines.
+_CLOCKS_APART = timedelta(minutes=5)
 # Stand for a token and for a paper where addresses are taken apart.
 _PLACE, _ANY_PAPER = "0-token-0", "0000.00000"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -60,6 +63,9 @@ class Row(Protocol):
 class Made(Row, Protocol):
     @property
     def created_at(self) -> datetime: ...
+
+
+R = TypeVar("R", Subscriber, Delivery)
 
 
 class BadLink(Exception):
@@ -138,6 +144,17 @@ def _value(purpose: str, given: str) -> str:
         raise Expired(purpose) from error
     except (signing.BadSignature, ValueError) as error:
         raise BadLink(purpose) from error
+
+
+def read_row(purpose: str, given: str, rows: QuerySet[R]) -> R:
+    """The one of `rows` that a token with a time names. Raises as `read` does, and
+    BadLink where there is none or it was made after the token: a restored database
+    gives ids anew, and links to what it has forgotten are in people's mail.
+    """
+    row = rows.filter(pk=read(purpose, given)).first()
+    if row is None or is_older(given, than=row.created_at - _CLOCKS_APART):
+        raise BadLink(purpose)
+    return row
 
 
 def is_older(given: str, than: datetime) -> bool:

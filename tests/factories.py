@@ -20,6 +20,7 @@ from subscriptions.models import (
 from subscriptions.models.readers import domain_of, fold_address
 
 TUESDAY = date(2026, 7, 7)
+SIGNED_UP = datetime(2026, 7, 1, 8, tzinfo=UTC)
 _numbers = count(1)
 
 
@@ -82,13 +83,17 @@ def a_reader(**fields: Any) -> Subscriber:
         "state": Subscriber.State.ACTIVE,
         "confirmed_at": datetime(2026, 7, 1, 9, tzinfo=UTC),
     } | fields
-    return Subscriber.objects.create(
+    reader = Subscriber.objects.create(
         **{
             "email_folded": fold_address(fields["email"]),
             "domain": domain_of(fields["email"]),
         }
         | fields
     )
+    # Before whatever day a test travels to: no link is older than its reader.
+    reader.created_at = min(reader.created_at, SIGNED_UP)
+    Subscriber.objects.filter(pk=reader.pk).update(created_at=reader.created_at)
+    return reader
 
 
 def a_filter(text: str = "*") -> TopicFilter:

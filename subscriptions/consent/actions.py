@@ -46,6 +46,8 @@ def change_filter(reader_id: int, subscription_id: int, wanted: Wanted) -> bool:
         topic = filters_of([wanted.canonical])[wanted.canonical]
         same = reader.subscriptions.filter(filter=topic).exclude(pk=subscription_id)
         if same.exists():
+            if mine.filter(enabled=True).exists():
+                same.update(enabled=True)  # else neither would take part
             mine.delete()
         else:
             mine.update(filter=topic, text=wanted.text)

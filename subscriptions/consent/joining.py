@@ -97,6 +97,7 @@ def confirm(reader_id: int, source: str = "letter") -> Subscriber:
             return reader
         if reader.state != State.PENDING:
             _take_what_was_asked(reader)
+            reader.paused_until = None  # a pause from before they left
         heard_from(reader)
         now = timezone.now()
         reader.state = State.ACTIVE
@@ -158,7 +159,8 @@ def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
         reader.state = State.ACTIVE
         reader.unsubscribed_at = None
         reader.recheck_had = reader.deliveries.exists()
-        reader.awaits_first_digest = not reader.recheck_had
+        # It stands already where the first one was ended with the rest.
+        reader.awaits_first_digest |= not reader.recheck_had
         reader.save()
         record(reader, Action.RESUBSCRIBED, source)
         return reader

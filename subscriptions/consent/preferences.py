@@ -77,7 +77,7 @@ def pause(reader_id: int, until: date | None) -> None:
 
 
 def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
-    """Add a filter; an equal one is kept as it is. Raises TooManyFilters."""
+    """Add a filter; an equal one is kept, and switched on. Raises TooManyFilters."""
     with transaction.atomic():
         reader = locked(reader_id)
         if reader.subscriptions.count() >= settings.FILTERS_PER_READER:
@@ -86,6 +86,9 @@ def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
         last = reader.subscriptions.order_by("-position").first()
         first = last.position + 1 if last else 0
         (added,) = subscribe_to(reader, [wanted], first)
+        if not added.enabled:
+            added.enabled = True
+            added.save(update_fields=["enabled"])
         record(reader, Action.CHANGED, "preferences")
         return added
 
@@ -115,7 +118,10 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
         reader = Subscriber.objects.at(address).select_for_update().first()
         if reader is None or reader.state != State.ACTIVE:
             return False
+        before, days = reader.before_silence, (reader.cadence, reader.weekdays)
         set_schedule(reader, schedule)
+        if days == (schedule.cadence, schedule.weekdays):
+            reader.before_silence = before  # the days that silence took still wait
         reader.save()
         reader.subscriptions.all().delete()
         subscribe_to(reader, wanted)

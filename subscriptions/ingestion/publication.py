@@ -57,27 +57,37 @@ def _is_ready(edition: Edition, now: datetime) -> bool:
 
 def _publish(editions: list[Edition], now: datetime) -> list[Edition]:
     """Those that this call published: another process may have been first."""
-    frozen = (_freeze(each.pk, now) for each in editions)
-    return [each for each in frozen if each is not None]
+    return [closed for each in editions for closed in _freeze(each.pk, now)]
 
 
-def _freeze(key: int, now: datetime) -> Edition | None:
-    """Copy what a card shows into each listing and close the edition, at once."""
+def _freeze(key: int, now: datetime) -> list[Edition]:
+    """Close the edition, and before it any earlier day of its source that was opened
+    since the open ones were read: out after this one, it would never be covered."""
     with transaction.atomic():
         alone()
-        edition = Edition.objects.open().select_for_update().filter(pk=key).first()
+        edition = Edition.objects.open().filter(pk=key).first()
         if edition is None:
-            return None
-        listings = list(edition.listings.select_related("paper"))
-        for listing in listings:
-            listing.frozen = listing.paper.card().to_json()
-        edition.listings.bulk_update(listings, ["frozen"], batch_size=100)
-        run = last_run(edition.source, edition.day)
-        edition.state = Edition.State.PUBLISHED
-        edition.published_at = now
-        edition.papers = len(listings)
-        edition.partial = run is not None and not run.complete
-        edition.save(update_fields=["state", "published_at", "papers", "partial"])
+            return []
+        until = Edition.objects.open().filter(
+            source=edition.source, day__lte=edition.day
+        )
+        waiting = list(until.select_for_update().order_by("day"))
+        for each in waiting:
+            _close(each, now)
         crashpoint("publish.frozen")
     crashpoint("publish.published")
-    return edition
+    return waiting
+
+
+def _close(edition: Edition, now: datetime) -> None:
+    """Copy what a card shows into each listing and close the edition."""
+    listings = list(edition.listings.select_related("paper"))
+    for listing in listings:
+        listing.frozen = listing.paper.card().to_json()
+    edition.listings.bulk_update(listings, ["frozen"], batch_size=100)
+    run = last_run(edition.source, edition.day)
+    edition.state = Edition.State.PUBLISHED
+    edition.published_at = now
+    edition.papers = len(listings)
+    edition.partial = run is not None and not run.complete
+    edition.save(update_fields=["state", "published_at", "papers", "partial"])

@@ -280,17 +280,18 @@ class _Compose:
 
     def _write(self, drafts: Sequence[Draft]) -> None:
         round_, _ = Round.objects.get_or_create(due_date=self.day)
-        if round_.state == Round.State.COMPLETE:  # rule 17: it may be reopened
-            round_.state, round_.completed_at = Round.State.OPEN, None
-            round_.save(update_fields=["state", "completed_at"])
         expires = max(self.now, timezone.now()) + HORIZON
         for draft in drafts:
             draft.delivery.round = round_
             draft.delivery.expires_at = expires
         rows = [draft for draft in drafts if draft.has_row]
         insert([row.delivery for row in rows])
-        written = Round.objects.filter(pk=round_.pk)
-        written.update(readers_due=F("readers_due") + len(rows))
+        # Rule 17: it may be reopened. Whoever closes it takes the same lock first.
+        Round.objects.filter(pk=round_.pk).update(
+            readers_due=F("readers_due") + len(rows),
+            state=Round.State.OPEN,
+            completed_at=None,
+        )
         self._begin_canary(round_, rows)
         write_letters(drafts, self.desk, self._today)
         self._used |= {each.pk for draft in drafts for each in draft.editions}

@@ -149,4 +149,7 @@ def samples_are_shown() -> bool:
 
 @lru_cache(maxsize=100_000)
 def _could_need(text: str, source: str) -> bool:
-    return matching.could_match(matching.parse_canonical(text), source)
+    try:
+        return matching.could_match(matching.parse_canonical(text), source)
+    except matching.FilterError:  # one that finds nothing; nobody else's mail waits
+        return False

@@ -241,7 +241,10 @@ _parsed = lru_cache(maxsize=1000)(matching.parse_canonical)
 
 def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...]:
     """The distinct words by which a filter found a paper, those in the title first."""
-    spans = matching.explain(_parsed(text), document) or ()
+    try:
+        spans = matching.explain(_parsed(text), document) or ()
+    except matching.FilterError:  # composed by another version
+        return ()
     seen: dict[str, rendering.Found] = {}
     for span in sorted(spans, key=lambda span: span.field != "title"):
         found = rendering.Found(span.text, span.field)

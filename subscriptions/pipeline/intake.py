@@ -7,10 +7,14 @@ from pathlib import Path
 from time import monotonic
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from subscriptions import ingestion, matching
 from subscriptions.models import Edition, Source, SourceRun
+from subscriptions.models.papers import settles_at
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def ingest(
@@ -36,7 +40,8 @@ def ingest(
 
 
 def _missed(source: str, now: datetime) -> list[date]:
-    """Days since its first edition of which no answer is stored, two weeks at most.
+    """Settled days since its first edition of which no whole answer from after they
+    settled is stored, two weeks at most: what was heard before may have grown since.
 
     Only Hugging Face answers for a day that is past; arXiv's feed knows its own.
     """
@@ -44,11 +49,13 @@ def _missed(source: str, now: datetime) -> list[date]:
     if source != Source.HF or oldest is None:
         return []
     today = now.astimezone(UTC).date()
-    first = max(oldest.day + timedelta(days=1), today - timedelta(days=13))
-    heard = SourceRun.objects.filter(source=source, day__gte=first)
-    known = set(heard.exclude(state=SourceRun.State.DOWN).values_list("day", flat=True))
-    days = (first + timedelta(n) for n in range((today - first).days))
-    return [day for day in days if day not in known]
+    first = max(oldest.day, today - timedelta(days=13))
+    runs = SourceRun.objects.filter(source=source, day__gte=first, complete=True)
+    whole = runs.order_by().values_list("day").annotate(Max("finished_at"))
+    heard: dict[date | None, datetime] = dict(whole)
+    days = [first + timedelta(n) for n in range((today - first).days)]
+    settled = {day: settles_at(source, day) for day in days}
+    return [day for day in days if heard.get(day, _NEVER) < settled[day] <= now]
 
 
 def ingest_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import quote
@@ -47,8 +48,12 @@ def tell_nothing_matched(now: datetime, until: float | None = None) -> int:
 def _nearest(reader: Subscriber) -> dict[str, object] | None:
     """What the letter says; None where a paper does match: their next digest has it,
     or they had it in an earlier one."""
-    filters = list(reader.subscriptions.filter(enabled=True).select_related("filter"))
-    nearest = matching.nearest([_query(each) for each in filters], most=_SHOWN)
+    filters, queries = [], []
+    for each in reader.subscriptions.filter(enabled=True).select_related("filter"):
+        with suppress(matching.FilterError):  # what cannot be read comes near nothing
+            queries.append(_query(each))
+            filters.append(each)
+    nearest = matching.nearest(queries, most=_SHOWN)
     if nearest.matched or not nearest.papers:
         return None
     listings = Listing.objects.select_related("paper", "edition").in_bulk(

@@ -116,16 +116,22 @@ def forget(now: datetime) -> int:
 
 def close_rounds(now: datetime) -> int:
     """Mark rounds complete whose windows have closed and of which nothing is open."""
-    closed = 0
-    for round_ in Round.objects.filter(state=Round.State.OPEN):
-        start = datetime.combine(round_.due_date, datetime.min.time(), UTC)
-        if now >= start + _CLOSES and not round_.deliveries.open().exists():
-            crashpoint("round.closing")
-            round_.state = Round.State.COMPLETE
-            round_.completed_at = now
-            with transaction.atomic():  # complete and not told of would be for ever
-                round_.save(update_fields=["state", "completed_at"])
-                sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
-            closed += 1
-            crashpoint("round.closed")
-    return closed
+    newest = (now - _CLOSES).astimezone(UTC).date()
+    over = Round.objects.filter(state=Round.State.OPEN, due_date__lte=newest)
+    return sum([_close(pk, now) for pk in over.values_list("pk", flat=True)])
+
+
+def _close(pk: int, now: datetime) -> bool:
+    """Looked at under the lock that compose takes when it writes rows of the round."""
+    with transaction.atomic():  # complete and not told of would be for ever
+        rounds = Round.objects.select_for_update().filter(pk=pk, state=Round.State.OPEN)
+        round_ = rounds.first()
+        if round_ is None or round_.deliveries.open().exists():
+            return False
+        crashpoint("round.closing")
+        round_.state = Round.State.COMPLETE
+        round_.completed_at = now
+        round_.save(update_fields=["state", "completed_at"])
+        sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
+    crashpoint("round.closed")
+    return True

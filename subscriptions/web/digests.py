@@ -36,10 +36,10 @@ def _delivery(token: str) -> Delivery:
     """Raises links.Expired too where the digest itself is no longer kept: one of an
     old date that was made late is emptied before its link expires."""
     try:
-        delivery = Delivery.objects.get(pk=links.read("digest", token))
+        delivery = links.read_row("digest", token, Delivery.objects.all())
     except links.Expired:
         raise
-    except (links.BadLink, Delivery.DoesNotExist) as error:
+    except links.BadLink as error:
         raise Http404 from error
     if not delivery.picks:
         raise links.Expired("digest")

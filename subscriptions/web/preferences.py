@@ -121,21 +121,21 @@ def is_fresh(token: str) -> bool:
 def reader_of(token: str) -> Subscriber:
     """Whose link this is. Raises Http404, and Expired where the link has had its time
     or was sent to an address that the reader has left."""
+    readers = Subscriber.objects.all()
     try:
         try:
-            pk = links.read("account", token)
+            reader = links.read_row("account", token, readers)
         except links.Expired:
             raise
         except links.BadLink:
-            pk = links.read("preferences", token)
-        reader = Subscriber.objects.get(pk=pk)
+            reader = links.read_row("preferences", token, readers)
         moved = reader.address_changed_at
         if moved and links.is_older(token, than=moved):
             raise links.Expired
         return reader
     except links.Expired:
         raise
-    except (links.BadLink, Subscriber.DoesNotExist) as error:
+    except links.BadLink as error:
         raise Http404 from error
 
 

@@ -55,10 +55,10 @@ def sent(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A page with a button; pressing it again shows the same success."""
     try:
-        reader = Subscriber.objects.get(pk=links.read("confirm", token))
+        reader = links.read_row("confirm", token, Subscriber.objects.all())
     except links.Expired:
         return render(request, "pages/expired.html", {"purpose": "confirm"}, status=410)
-    except (links.BadLink, Subscriber.DoesNotExist) as error:
+    except links.BadLink as error:
         raise Http404 from error
     if request.method == "POST":
         reader = consent.confirm(reader.pk)

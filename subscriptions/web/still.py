@@ -14,11 +14,11 @@ from subscriptions.models import Subscriber
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Pressing it again shows the same; it brings nobody back who left."""
     try:
-        reader = Subscriber.objects.get(pk=links.read("still", token))
+        reader = links.read_row("still", token, Subscriber.objects.all())
     except links.Expired:
         old = {"purpose": "preferences"}
         return render(request, "pages/expired.html", old, status=410)
-    except (links.BadLink, Subscriber.DoesNotExist) as error:
+    except links.BadLink as error:
         raise Http404 from error
     answered = request.method == "POST"
     if answered:

@@ -42,7 +42,7 @@ DONE = {
     "unmute": "No longer muted.",
 }
 # Of a digest and its reader.
-_SHOWN = ("picks", "subscriber__email", "subscriber__state")
+_SHOWN = ("picks", "created_at", "subscriber__email", "subscriber__state")
 # Of a paper's listings.
 _LISTED = ("paper", "source", "listed_on", "frozen", "edition__day")
 GONE = "This has changed meanwhile: look at what the page says now, and choose again."
@@ -125,7 +125,10 @@ class Tuned:
 
     def found_by(self, canonical: str) -> tuple[matching.Span, ...] | None:
         """The words by which a filter finds the paper; None: it does not."""
-        query = matching.parse_canonical(canonical)
+        try:
+            query = matching.parse_canonical(canonical)
+        except matching.FilterError:  # it finds nothing in a digest either
+            return None
         explained = (matching.explain(query, each) for each in self.documents)
         return next((spans for spans in explained if spans is not None), None)
 
@@ -185,17 +188,16 @@ def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
     """The reader of the delivery that the token names, and a paper of it: of others the
     page would tell whoever the digest was forwarded to which filters find them."""
     try:
-        key = links.read("tune", token)
-        PACE.count(key)
+        PACE.count(links.read("tune", token))
         rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
-        delivery = rows.get(pk=key)
+        delivery = links.read_row("tune", token, rows)
         paper = Paper.objects.get(arxiv_id=arxiv_id)
         if not any(pick["paper"] == paper.pk for pick in delivery.picks):
             raise Paper.DoesNotExist
         return delivery.subscriber, paper
     except links.Expired:
         raise
-    except (links.BadLink, Delivery.DoesNotExist, Paper.DoesNotExist) as error:
+    except (links.BadLink, Paper.DoesNotExist) as error:
         raise Http404 from error
 
 

@@ -46,6 +46,17 @@ def test_a_filter_that_becomes_equal_to_another_goes() -> None:
     assert [each.pk for each in reader.subscriptions.all()] == [other.pk]
 
 
+def test_a_filter_that_becomes_equal_to_one_that_is_off_switches_that_on() -> None:
+    """Else the reader would have neither."""
+    reader = a_reader()
+    mine = a_subscription(reader, "gradient")
+    a_subscription(reader, "hessian", enabled=False)
+    consent.change_filter(reader.pk, mine.pk, Wanted("hessian", "hessian"))
+    assert [(each.text, each.enabled) for each in reader.subscriptions.all()] == [
+        ("hessian", True)
+    ]
+
+
 def test_nobody_changes_the_filter_of_another() -> None:
     theirs = a_subscription(text="gradient")
     wanted = Wanted("hessian", "hessian")

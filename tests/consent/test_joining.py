@@ -141,6 +141,19 @@ def test_a_reader_who_left_stays_gone_until_the_new_letter_is_confirmed() -> Non
     assert reader().recheck_had is False  # there were no digests to look up
 
 
+def test_who_left_in_a_pause_and_signs_up_again_is_not_paused() -> None:
+    """Confirming makes due at once (rounds.md 15)."""
+    ask()
+    consent.confirm(reader().pk)
+    consent.pause(reader().pk, date(2099, 1, 1))
+    consent.unsubscribe(reader().pk, "digest")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        ask()
+        assert reader().paused_until == date(2099, 1, 1)  # not before they confirm
+        consent.confirm(reader().pk)
+    assert reader().paused_until is None
+
+
 def test_an_import_with_a_date_is_active_and_due_after_now() -> None:
     asked = datetime(2025, 1, 1, tzinfo=UTC)
     with time_machine.travel(NOW, tick=False):

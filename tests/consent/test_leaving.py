@@ -59,6 +59,14 @@ def test_undoing_it_loses_nothing_that_waited() -> None:
     assert consent.resubscribe(reader.pk).covered == {"hf": "2026-07-01"}
 
 
+def test_undoing_it_before_the_first_digest_went_leaves_that_the_first() -> None:
+    """It opens with a welcome, and waits for nothing (rounds.md 9, 15)."""
+    reader = a_reader()
+    a_waiting_delivery(reader, first=True)
+    consent.unsubscribe(reader.pk, "page")
+    assert consent.resubscribe(reader.pk).awaits_first_digest
+
+
 def test_undoing_works_for_a_week_whoever_finds_the_link_later() -> None:
     reader = a_reader()
     with time_machine.travel(NOON, tick=False) as clock:

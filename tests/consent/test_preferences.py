@@ -73,3 +73,11 @@ def test_a_preferences_link_is_sent_to_active_readers_only() -> None:
     assert [each.subscriber.email for each in Letter.objects.all()] == [
         "here@example.org"
     ]
+
+
+def test_adding_a_filter_that_is_there_and_off_switches_it_on() -> None:
+    """The page says that it takes part from now on."""
+    reader = a_reader()
+    a_subscription(reader, "gradient", enabled=False)
+    consent.add_filter(reader.pk, consent.Wanted("gradient", "gradient"))
+    assert reader.subscriptions.get().enabled

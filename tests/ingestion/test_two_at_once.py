@@ -74,3 +74,17 @@ def test_a_stale_view_of_an_edition_publishes_nothing_twice(take: Take) -> None:
     assert len(ingestion.publish_until(TUESDAY, NOON)) == 1
     assert _publish(seen_before, NOON + timedelta(hours=1)) == []
     assert Edition.objects.get().published_at == NOON
+
+
+@pytest.mark.django_db
+def test_rule_5_a_day_opened_since_the_open_ones_were_read_is_out_before_later_ones(
+    take: Take,
+) -> None:
+    """Else it would be out after a later one, and readers who had that never get it."""
+    monday = TUESDAY - timedelta(days=1)
+    take(json_lines(a_line("2607.00001")))
+    seen_before = list(Edition.objects.open())
+    take(json_lines(a_line("2607.00002")), day=monday)
+    published = _publish(seen_before, NOON)
+    assert [edition.day for edition in published] == [monday, TUESDAY]
+    assert not Edition.objects.open().exists()

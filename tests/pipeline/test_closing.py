@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from subscriptions import pipeline
 from subscriptions.models import Delivery, Round
-from tests.factories import TUESDAY, a_reader
+from tests.factories import TUESDAY, a_listing, a_reader, a_subscription, an_edition
 
 pytestmark = pytest.mark.django_db
+COMPOSE = import_module("subscriptions.pipeline.compose")
 CLOSES = datetime(2026, 7, 8, 18, tzinfo=UTC)
 
 
@@ -59,3 +64,51 @@ def test_each_round_closes_by_itself_and_once() -> None:
     before = Round.objects.get(state="complete").completed_at
     assert pipeline.close_rounds(CLOSES + timedelta(hours=1)) == 0
     assert Round.objects.get(state="complete").completed_at == before
+
+
+def test_rule_17_rows_written_while_it_closed_open_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`round --day` reads that it is open, and a tick closes it before the rows are
+    there."""
+    a_listing(edition=an_edition())
+    a_subscription()
+    a_round("sent")
+    insert = COMPOSE.insert
+
+    def after_a_tick(rows: Any) -> None:
+        Round.objects.update(state="complete", completed_at=CLOSES)
+        insert(rows)
+
+    monkeypatch.setattr(COMPOSE, "insert", after_a_tick)
+    pipeline.compose_day(TUESDAY)
+    round_ = Round.objects.get()
+    assert round_.deliveries.open().exists()
+    assert (round_.state, round_.completed_at) == ("open", None)
+
+
+@pytest.mark.postgresql  # SQLite has one writer, and its tests one connection
+@pytest.mark.django_db(transaction=True)
+def test_rule_18_it_does_not_close_over_rows_that_are_being_written() -> None:
+    a_listing(edition=an_edition())
+    a_subscription()
+    a_round("sent")
+    written, looked = Event(), Event()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                pipeline.compose_day(TUESDAY)
+                written.set()
+                looked.wait(1)  # not committed while the tick looks
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        assert written.wait(10)
+        closed = pipeline.close_rounds(CLOSES)
+        looked.set()
+        writing.result()
+    assert closed == 0
+    assert Round.objects.get().state == "open"

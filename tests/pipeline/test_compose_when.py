@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from digest_site.values import LONGEST_HOLD
 from subscriptions import pipeline
 from subscriptions.models import Delivery, Letter
 from tests.factories import (
@@ -26,6 +27,19 @@ def test_rule_13_waits_for_a_late_source_then_goes_and_names_it() -> None:
     pipeline.compose(at("2026-07-07T09:30"))
     assert titles(reader) == ["Gradient flows"]
     assert "arXiv had not published" in reader.deliveries.get().notes[0]
+
+
+def test_rule_13_the_longest_wait_that_may_be_set_ends_before_the_window(
+    settings: Any,
+) -> None:
+    """After it the date would be combined with the next, which waits as long."""
+    settings.HOLD_FOR_SOURCE = LONGEST_HOLD
+    listed(an_edition(source="hf", day=MONDAY), "Gradient flows")
+    reader = a_reader_of("gradient", hour=8)
+    hour = at("2026-07-07T08:00")
+    for minute in range(0, 7 * 60, 10):
+        pipeline.compose(hour + timedelta(minutes=minute))
+    assert titles(reader) == ["Gradient flows"]
 
 
 def test_rule_13_a_reader_who_needs_only_what_is_there_does_not_wait() -> None:

@@ -132,6 +132,22 @@ def test_update_leaves_a_weekly_reader_weekly() -> None:
     assert (reader().hour, reader().cadence, reader().weekdays) == (9, "weekly", 4)
 
 
+def test_update_leaves_a_silent_reader_the_days_that_they_chose() -> None:
+    """They are mailed once a week until they say a word; then as before."""
+    silent = a_reader(
+        email="one@example.org",
+        cadence="weekly",
+        weekdays=1,
+        silence="weekly",
+        silence_at=NOW,
+        before_silence={"cadence": "daily", "weekdays": 127},
+    )
+    take("one@example.org,gradient,,9,2026-06-01", update=True)
+    assert (reader().cadence, reader().hour) == ("weekly", 9)
+    consent.still_reading(silent.pk)
+    assert (reader().cadence, reader().weekdays) == ("daily", 127)
+
+
 @pytest.mark.parametrize("update", [False, True])
 @pytest.mark.parametrize("state", ["unsubscribed", "suppressed"])
 def test_who_left_or_is_suppressed_is_never_revived(state: str, update: bool) -> None:

@@ -72,7 +72,7 @@ def test_days_missed_while_nothing_ran_are_asked_for_too(
     clock.shift(3 * DAY)
     asked(stub)
     pipeline.ingest(source="hf")
-    assert asked(stub)[:2] == ["2026-07-08", "2026-07-09"]
+    assert asked(stub)[:3] == ["2026-07-07", "2026-07-08", "2026-07-09"]
     assert sorted(Edition.objects.values_list("day", flat=True)) == [
         TUESDAY + n * DAY for n in range(4)
     ]
@@ -121,6 +121,41 @@ def test_a_missed_day_at_which_the_source_was_down_is_asked_for_again(
     stub.fault = None
     pipeline.ingest(source="hf")
     assert Paper.objects.filter(arxiv_id=f"2607.{lost:%m%d}1").exists()
+
+
+def test_a_day_last_heard_before_it_settled_is_asked_for_after_an_absence(
+    stub: StubSource, clock: time_machine.Coordinates
+) -> None:
+    lists(stub, TUESDAY - DAY, TUESDAY)
+    pipeline.ingest(source="hf")  # at noon: the list grows until the evening
+    stub.hf[TUESDAY].append(an_hf_item("2607.99999", TUESDAY))
+    clock.shift(2 * DAY)
+    lists(stub, TUESDAY + DAY, TUESDAY + 2 * DAY)
+    pipeline.ingest(source="hf")
+    assert Paper.objects.filter(arxiv_id="2607.99999").exists()
+    asked(stub)
+    pipeline.ingest(source="hf")
+    assert str(TUESDAY) not in asked(stub)
+
+
+def test_a_missed_day_of_which_the_list_came_cut_is_asked_for_again(
+    stub: StubSource, clock: time_machine.Coordinates
+) -> None:
+    lists(stub, TUESDAY)
+    pipeline.ingest(source="hf")
+    lists(stub, TUESDAY + DAY, TUESDAY + 2 * DAY)
+    clock.shift(2 * DAY)
+    cut = TUESDAY + DAY
+    whole = hf_json(an_hf_item("2607.00001", cut, title="Title"))
+    stub.fault = Fault(body=whole.replace(b"Title", b"T\xfftle"), at=f"date={cut}")
+    pipeline.ingest(source="hf")
+    assert {run.state for run in SourceRun.objects.filter(day=cut)} == {"partial"}
+    stub.fault = None
+    clock.shift(DAY)
+    lists(stub, TUESDAY + 3 * DAY)
+    asked(stub)
+    pipeline.ingest(source="hf")
+    assert str(cut) in asked(stub)
 
 
 def test_an_empty_installation_has_missed_nothing(stub: StubSource) -> None:

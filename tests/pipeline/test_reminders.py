@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions import consent, links, pipeline
-from subscriptions.models import Letter, Subscriber
+from subscriptions.models import Letter, Subscriber, TopicFilter
 from subscriptions.pipeline.letters import outgoing_letters
 from tests.factories import TUESDAY, a_subscription, an_edition
 
@@ -200,3 +200,17 @@ def test_beats_at_once_write_one_letter(clock: time_machine.Coordinates) -> None
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(beat, range(6))) == 1
     assert Letter.objects.count() == 1
+
+
+def test_a_filter_that_cannot_be_read_keeps_no_letter_from_others(
+    clock: time_machine.Coordinates,
+) -> None:
+    odd, other = a_reader_of("curvature"), a_reader_of("hessian curvature")
+    rounds_of_nothing(clock)
+    text = "(curvature"
+    row = TopicFilter.objects.create(
+        text=text, fingerprint=TopicFilter.fingerprint_of(text)
+    )
+    odd.subscriptions.update(filter=row, text=text)
+    assert remind() == 1
+    assert Letter.objects.get().subscriber == other

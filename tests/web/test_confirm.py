@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from subscriptions import consent, links
+from subscriptions.models import Subscriber
 from tests.factories import a_reader
 
 from .world import checksum, path_of
@@ -51,6 +53,30 @@ def test_after_three_days_the_page_says_how_to_go_on(client: Client) -> None:
     assert "Sign up once more" in late.content.decode()
     reader.refresh_from_db()
     assert reader.state == "pending"
+
+
+def test_a_link_from_before_a_restore_confirms_nobody_who_got_its_number(
+    client: Client,
+) -> None:
+    """Nobody is mailed who did not say so: somebody else did, whom the backup lacks."""
+    reader = a_reader(state="pending", confirmed_at=None)
+    Subscriber.objects.update(created_at=timezone.now())
+    old = links.token("confirm", reader.pk, timezone.now() - timedelta(hours=1))
+    own = path_of(links.confirm(reader))
+    assert client.post(own.replace(own.split("/")[2], old)).status_code == 404
+    reader.refresh_from_db()
+    assert reader.state == "pending"
+    for purpose in ("preferences", "account"):
+        old = links.token(purpose, reader.pk, timezone.now() - timedelta(hours=1))
+        assert client.get(f"/me/{old}/").status_code == 404
+
+
+def test_a_link_holds_though_the_clocks_of_two_machines_differ(client: Client) -> None:
+    reader = a_reader(state="pending", confirmed_at=None)
+    Subscriber.objects.update(created_at=timezone.now() + timedelta(minutes=4))
+    assert client.post(path_of(links.confirm(reader))).status_code == 200
+    reader.refresh_from_db()
+    assert reader.state == "active"
 
 
 def test_a_suppressed_address_is_told_so(client: Client) -> None:

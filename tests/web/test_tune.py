@@ -154,6 +154,23 @@ def test_who_was_erased_has_no_page_any_more(client: Client) -> None:
     assert client.post(at, {"action": "save"}).status_code == 404
 
 
+def test_a_link_from_before_its_number_was_given_anew_is_not_found(
+    client: Client,
+) -> None:
+    """After a restore a digest has the number of one that went to somebody else."""
+    reader, paper = a_reader(), a_day()
+    digest = a_delivery(reader, paper)
+    forgotten = digest.created_at - timedelta(days=1)
+    token = links.token("tune", digest.pk, forgotten)
+    at = path_of(links.tune(digest, paper.arxiv_id))
+    assert client.get(at).status_code == 200
+    assert client.get(f"/tune/{token}/{paper.arxiv_id}").status_code == 404
+    old = links.token("digest", digest.pk, forgotten)
+    copy = path_of(links.web_copy(digest))
+    assert client.get(copy).status_code == 200
+    assert client.get(copy.replace(copy.split("/")[2], old)).status_code == 404
+
+
 def test_it_gives_no_way_to_the_preferences() -> None:
     """It works for longer than a preferences link, and may have been forwarded."""
     html = look(a_reader(), a_day())
