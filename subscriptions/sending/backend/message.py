@@ -3,8 +3,8 @@
 What readers see and their mail programs read stays the same. Left out are the headers
 that whoever sends writes anew: those of MIME, and the signature over them.
 
-The bytes are our own, so the old parser does, which makes no object of each header: it
-takes 1.7 ms for the two texts of a large digest where the new one takes 4.
+The bytes are our own, so the old parser does, which makes no object of each header: a
+digest takes 2.2 ms by it where it took 4 by the new one, on a busy machine.
 """
 
 from __future__ import annotations
