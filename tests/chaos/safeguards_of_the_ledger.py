@@ -277,14 +277,14 @@ LEDGER = [
         SENDING + "recovery/lost",
         "        _of(model, owner).update(leased_until=Now() + LEASE)\n",
         "",
-        "journal::test_nor_is_it_held_by_another_where_nobody_looked_before",
+        "long_stops::test_what_one_sender_takes_over_is_not_held_by_another",
     ),
     Safeguard(
         "after a power cut a second sender gives nothing back",
         SENDING + "recovery/senders",
         " | set(told.ended) | told.doubtful",
         " | set(told.ended)",
-        "journal::test_after_a_power_cut_a_second_sender_gives_nothing_back_"
+        "long_stops::test_after_a_power_cut_a_second_sender_gives_nothing_back_"
         "of_what_was_offered",
     ),
     Safeguard(
