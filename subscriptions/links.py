@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -151,8 +152,11 @@ def read_row(purpose: str, given: str, rows: QuerySet[R]) -> R:
     BadLink where there is none or it was made after the token: a restored database
     gives ids anew, and links to what it has forgotten are in people's mail.
     """
-    row = rows.filter(pk=read(purpose, given)).first()
-    if row is None or is_older(given, than=row.created_at - _CLOCKS_APART):
+    try:
+        row = rows.get(pk=read(purpose, given))
+    except ObjectDoesNotExist as error:
+        raise BadLink(purpose) from error
+    if is_older(given, than=row.created_at - _CLOCKS_APART):
         raise BadLink(purpose)
     return row
 

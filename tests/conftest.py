@@ -84,9 +84,11 @@ def a_pace_of_its_own() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_has_asked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process counts by readers' keys, and tests give the same ones again."""
+    from subscriptions.matching.preview import shelves
     from subscriptions.web import tune
     from subscriptions.web.pace import Pace
 
+    monkeypatch.setattr(shelves, "FRESH", 0.0)
     monkeypatch.setattr(tune, "PACE", Pace(tune.PACE.most, tune.PACE.seconds))
 
 

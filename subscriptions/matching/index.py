@@ -31,13 +31,14 @@ from .tokens import stem, stems, words
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What of a document outlives its text. `listing` 0 for a paper by itself."""
+    """What of a document outlives its abstract. `listing` 0 for a paper by itself."""
 
     listing: int
     paper: int
     source: str
     day: date | None
     upvotes: int
+    title: str
 
 
 class Index:
@@ -65,6 +66,7 @@ class Index:
                 document.source,
                 document.day,
                 document.upvotes,
+                document.title,
             )
         )
         self.title.read(document.title)

@@ -77,10 +77,8 @@ def coded(sentence: str) -> Markup:
     )
 
 
-_BAR = Markup(
-    '<rect x="{}" y="{:.1f}" width="6" height="{:.1f}"><title>{}: {}</title></rect>'
-)
-_BARS = Markup(
+_BAR = '<rect x="{}" y="{:.1f}" width="6" height="{:.1f}"><title>{}: {}</title></rect>'
+_BARS = (
     '<svg class="bars" viewBox="0 0 {} 20" preserveAspectRatio="none" '
     'aria-hidden="true">{}</svg>'
 )
@@ -94,13 +92,14 @@ def bars(volume: matching.Volume) -> Markup:
     if not high or len(days) < 2:
         return Markup()
     heights = [1 + 19 * papers / high for _, papers in days]
-    drawn = Markup().join(
+    drawn = "".join(
         _BAR.format(
             8 * at, 20 - height, height, short_day(day), counted(papers, "paper")
         )
         for at, ((day, papers), height) in enumerate(zip(days, heights, strict=True))
     )
-    return _BARS.format(8 * len(days), drawn)
+    # Numbers and days: there is nothing to escape.
+    return Markup(_BARS.format(8 * len(days), drawn))  # noqa: S704
 
 
 FILTERS = {

@@ -44,6 +44,20 @@ def test_what_is_older_than_the_newest_days_is_not_kept() -> None:
     assert len(shelves._indexes) == shelves.DAYS
 
 
+def test_for_a_second_nobody_looks_again_what_was_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed(["Hessian"], 1)
+    seen = shelves.shelves(10)
+    monkeypatch.setattr(shelves, "FRESH", 60.0)
+    listed(["Newton"], 0)
+    with CaptureQueriesContext(connection) as captured:
+        assert shelves.shelves(10) is seen
+    assert not captured.captured_queries
+    assert len(shelves.shelves(9)) == 2  # of another number of days it is looked at
+    assert len(shelves.shelves(10)) == 2
+
+
 def test_a_preview_only_reads() -> None:
     listed(["Hessian"], 1)
     with CaptureQueriesContext(connection) as captured:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models.fields.json import KT
 
 from subscriptions.matching.documents import Document
 from subscriptions.matching.index import numbers
@@ -23,10 +22,9 @@ from subscriptions.matching.language.tree import (
     asked_for,
     join,
 )
-from subscriptions.models import Listing
 
 from .counting import Lately, Volume
-from .phrases import Telling, phrases
+from .phrases import phrases
 from .shelves import DAYS, Shelf, shelves
 from .wording import written
 
@@ -96,31 +94,21 @@ class Tuning:
 
         `filters`: each with how its reader writes NOT, "-" or "NOT ".
         """
-        known = self._made.less
         # Equal filters may be written differently, and each reader sees their own.
-        asked = [((written(query, minus), minus), query) for query, minus in filters]
-        answers = {key: known[key] for key, _ in asked if key in known}
-        new = {
-            key: list(self._left_out(query, key[1]))
-            for key, query in asked
-            if key not in answers
-        }
-        if new:
-            shown = {k for some in new.values() for _, keys in some for k in keys}
-            titles = _titles(shown)
-            for key, some in new.items():
-                answers[key] = [
-                    replace(one, titles=tuple(filter(None, map(titles.get, keys))))
-                    for one, keys in some
-                ]
-            if len(known) < _FILTERS:
-                known.update({key: answers[key] for key in new})
-        return [answers[key] for key, _ in asked]
+        return [
+            self._less(query, written(query, minus), minus) for query, minus in filters
+        ]
 
-    def _left_out(
-        self, query: Query, minus: str
-    ) -> Iterator[tuple[Exclusion, list[int]]]:
-        """And the listings of which the titles are shown."""
+    def _less(self, query: Query, text: str, minus: str) -> list[Exclusion]:
+        known = self._made.less
+        some = known.get((text, minus))
+        if some is None:
+            some = list(self._left_out(query, minus))
+            if len(known) < _FILTERS:
+                known[text, minus] = some
+        return some
+
+    def _left_out(self, query: Query, minus: str) -> Iterator[Exclusion]:
         lately = Lately(self._shelves, query, DAYS)
         found = lately.documents(query)
         papers = lately.distinct(found)
@@ -136,10 +124,8 @@ class Tuning:
                 continue
             if not (text := without(query, phrase, minus)):
                 continue
-            exclusion = Exclusion(
-                written(phrase), text, len(lately.days), papers, dropped
-            )
-            yield exclusion, _newest(lately, bits)
+            term, titles = written(phrase), _newest(lately, bits)
+            yield Exclusion(term, text, len(lately.days), papers, dropped, titles)
             places -= 1
             if not places:
                 return
@@ -163,20 +149,22 @@ def _made(document: Document, shelved: tuple[Shelf, ...]) -> _Made:
     made = known.get(document)
     if made is None:
         best = phrases(document, shelved, PHRASES)
-        alike = tuple(_alike(document, best, shelved))
-        places = [(shelf.source, shelf.day) for shelf in shelved]
-        pairs = tuple(
-            (phrase, dict(zip(places, having, strict=True))) for phrase, having in best
+        having = [
+            {(s.source, s.day): s.index.bits(phrase) for s in shelved}
+            for phrase in best
+        ]
+        pairs = tuple(zip(best, having, strict=True))
+        made = known[document] = _Made(
+            pairs, tuple(_alike(document, best, shelved)), {}
         )
-        made = known[document] = _Made(pairs, alike, {})
     return made
 
 
 def _alike(
-    document: Document, best: Sequence[Telling], shelved: Sequence[Shelf]
+    document: Document, best: Sequence[Phrase], shelved: Sequence[Shelf]
 ) -> list[Alike]:
     wanted = [("author", _by(name)) for name in document.authors[:AUTHORS]]
-    wanted += [("phrase", written(each.phrase)) for each in best]
+    wanted += [("phrase", written(each)) for each in best]
     for name in document.categories[:1]:
         wanted.append(("category", written(Category(name.lower(), name))))
     found: dict[str, Alike] = {}
@@ -198,19 +186,13 @@ def _by(name: str) -> str:
     return f'author:"{plain[: settings.FILTER_LENGTH // 2]}"'
 
 
-def _newest(lately: Lately, bits: Sequence[int]) -> list[int]:
-    """Of the newest of these documents, a bitset per shelf, the listings."""
-    listings: dict[int, int] = {}  # by paper
+def _newest(lately: Lately, bits: Sequence[int]) -> tuple[str, ...]:
+    """Of the newest of these documents, a bitset per shelf, the titles."""
+    titles: dict[int, str] = {}  # by paper
     for shelf, some in reversed(list(zip(lately.shelves, bits, strict=True))):
         for number in numbers(some):
             entry = shelf.index.entries[number]
-            listings.setdefault(entry.paper, entry.listing)
-        if len(listings) >= SHOWN:
+            titles.setdefault(entry.paper, entry.title)
+        if len(titles) >= SHOWN:
             break
-    return list(listings.values())[:SHOWN]
-
-
-def _titles(listings: Iterable[int]) -> dict[int, str | None]:
-    """Of published listings, without reading their whole cards."""
-    rows = Listing.objects.filter(pk__in=set(listings)).order_by()
-    return dict(rows.values_list("pk", KT("frozen__title")))
+    return tuple(titles.values())[:SHOWN]

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple
 
 from subscriptions.matching.documents import Document
 from subscriptions.matching.language.tree import Phrase
@@ -25,6 +24,8 @@ from .shelves import Shelf
 TITLE_WEIGHT = 3
 # Of a paper's 150 candidates only the best by their single words are counted.
 _COUNTED = 30
+# So many papers tell how rare a phrase is; of more only the newest are asked.
+_ENOUGH = 3_000
 # What more papers than this have says nothing about one of them; a handful may.
 _COMMON, _HANDFUL = 0.03, 3
 _PLAIN = re.compile(r"[\w -]+")
@@ -38,15 +39,9 @@ class _Candidate:
     rarest: float  # share of papers that have its rarest word
 
 
-class Telling(NamedTuple):
-    """A phrase, and the documents that have it: a bitset per shelf."""
-
-    phrase: Phrase
-    having: list[int]
-
-
-def phrases(document: Document, shelved: Sequence[Shelf], most: int) -> list[Telling]:
+def phrases(document: Document, shelved: Sequence[Shelf], most: int) -> list[Phrase]:
     """At most `most`, the most telling first; no two share a word."""
+    shelved = _enough(shelved)
     papers = sum(len(shelf.index) for shelf in shelved)
     if not papers:
         return []
@@ -54,26 +49,37 @@ def phrases(document: Document, shelved: Sequence[Shelf], most: int) -> list[Tel
         _candidates(document, shelved, papers),
         key=lambda each: -each.times * math.log(1 / each.rarest),
     )
-    scored = []
-    for each in found[:_COUNTED]:
-        having = [shelf.index.bits(each.phrase) for shelf in shelved]
-        score = _score(each, sum(bits.bit_count() for bits in having), papers)
-        if score > 0:
-            scored.append((-score, each.phrase.written, Telling(each.phrase, having)))
-    chosen: list[Telling] = []
-    for _, _, telling in sorted(scored, key=itemgetter(0, 1)):
-        words = set(telling.phrase.words)
-        if all(words.isdisjoint(other.phrase.words) for other in chosen):
-            chosen.append(telling)
+    scored = sorted(
+        (
+            (-score, each.phrase.written, each.phrase)
+            for each in found[:_COUNTED]
+            if (score := _score(each, shelved, papers)) > 0
+        ),
+        key=itemgetter(0, 1),
+    )
+    chosen: list[Phrase] = []
+    for _, _, phrase in scored:
+        if all(set(phrase.words).isdisjoint(other.words) for other in chosen):
+            chosen.append(phrase)
         if len(chosen) == most:
             break
     return chosen
 
 
-def _score(each: _Candidate, having: int, papers: int) -> float:
-    """Of a phrase that `having` of all `papers` have. One that no other paper has
-    lately would bring nothing: half as good, and no name at all if this one says it
-    once. Three words count more than two of them."""
+def _enough(shelved: Sequence[Shelf]) -> Sequence[Shelf]:
+    """The newest of them that hold as many papers as it takes."""
+    papers = 0
+    for start in range(len(shelved) - 1, -1, -1):
+        papers += len(shelved[start].index)
+        if papers >= _ENOUGH:
+            return shelved[start:]
+    return shelved
+
+
+def _score(each: _Candidate, shelved: Sequence[Shelf], papers: int) -> float:
+    """A phrase that no other paper has lately would bring nothing: half as good, and
+    no name at all if this one says it once. Three words count more than two of them."""
+    having = sum([shelf.index.bits(each.phrase).bit_count() for shelf in shelved])
     common = having > max(_COMMON * papers, _HANDFUL)
     if common or having + each.times < 3:
         return 0.0

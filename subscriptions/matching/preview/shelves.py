@@ -6,7 +6,9 @@ days of each source and no more: at most a thousand papers an edition, 5 kB each
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,6 +49,10 @@ class Shelf:
 _lock = threading.Lock()
 _indexes: dict[_Key, Index] = {}
 _last: tuple[tuple[_Key, ...], tuple[Shelf, ...]] = ((), ())
+# Seconds for which nobody looks again whether an edition was published. Pages are asked
+# for by the hundred when mail scanners come, and it is a tenth of each.
+FRESH = 1.0
+_looked: tuple[float, object, tuple[Shelf, ...]] = (-math.inf, None, ())
 
 
 def shelves(
@@ -57,8 +63,21 @@ def shelves(
 
     What is not known yet is read from the database, 10,000 papers in some seconds;
     who asks meanwhile waits for it. None at all if more than `at_most` papers would
-    have to be read.
+    have to be read. What is published is seen a second later.
     """
+    global _looked
+    now, asked = time.monotonic(), (days, until)
+    at, known, shelved = _looked
+    if known != asked or now >= at + FRESH:
+        shelved = _as_published(days, until, at_most)
+        if shelved:
+            _looked = now, asked, shelved
+    return shelved
+
+
+def _as_published(
+    days: int, until: date | None, at_most: int | None
+) -> tuple[Shelf, ...]:
     global _last
     editions = _newest(days, until)
     keys = tuple(sorted(editions, key=lambda key: (key.day, key.source)))
