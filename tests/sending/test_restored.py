@@ -11,7 +11,7 @@ from subscriptions.models import Delivery, LedgerEpoch
 from subscriptions.sending import Counts, LedgerRestored, send
 from subscriptions.sending.ledger import epoch
 
-from .rows import a_digest, digests
+from .rows import a_digest, a_letter, digests
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,6 +54,19 @@ def test_what_an_operator_has_accepted_goes_out(relay):
     a_digest()
     assert send(Delivery, digests) == Counts(sent=1)
     assert sending.hold_check() == ""
+
+
+def test_no_number_given_since_the_backup_comes_to_mean_somebody_else(relay):
+    """Links to unsubscribe hold for ever, and those of forgotten readers are out."""
+    before = a_digest()
+    sending.accept_restored()
+    after, others = a_digest(), (a_letter("confirm"), a_letter("goodbye"))
+    leap = 100_000_000
+    assert after.pk > before.pk + leap
+    assert after.subscriber_id > before.subscriber_id + leap
+    assert min(each.pk for each in others) > leap
+    sending.accept_restored()
+    assert a_digest().pk > after.pk + leap
 
 
 def test_another_machine_goes_on_too_once_it_is_accepted(relay, settings, tmp_path):

@@ -14,10 +14,10 @@ import uuid
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
-from subscriptions.models import LedgerEpoch
+from subscriptions.models import Delivery, LedgerEpoch, Letter, Subscriber
 from subscriptions.sending.outcome import LedgerRestored
 
 # Seconds between two moves of the count while mails are sent.
@@ -27,6 +27,21 @@ _HELD = (
     "remembers {remembered}): it was restored from a backup, and what it says is owed "
     "may have been sent. Nothing is sent until an operator resumes it."
 )
+
+# More rows than a hundred days of a million readers make.
+_LEAP_BY = 100_000_000
+# By the table's own counter: of a table that was emptied it alone knows how far it was.
+_LEAP = {
+    "postgresql": (
+        "SELECT setval(pg_get_serial_sequence(%(table)s, 'id'),"
+        " nextval(pg_get_serial_sequence(%(table)s, 'id')) + %(leap)s)",
+    ),
+    "sqlite": (
+        "INSERT INTO sqlite_sequence (name, seq) SELECT %(table)s, 0 WHERE NOT EXISTS"
+        " (SELECT 1 FROM sqlite_sequence WHERE name = %(table)s)",
+        "UPDATE sqlite_sequence SET seq = seq + %(leap)s WHERE name = %(table)s",
+    ),
+}
 
 
 class Clock:
@@ -65,10 +80,21 @@ def refuse_restored() -> None:
 
 def accept_restored() -> None:
     """Go on with the restored database: the operator knows what may go twice. Every
-    machine goes on: the ledger has a new name, of which none remembers anything."""
+    machine goes on: the ledger has a new name, of which none remembers anything.
+
+    Numbers that were given since the backup are left out. They stand in links and
+    addresses of mails that the database has forgotten, to unsubscribe for one, and
+    must not come to mean somebody else.
+    """
     LedgerEpoch.objects.update_or_create(
         pk=1, defaults={"ledger": uuid.uuid4(), "number": 0}
     )
+    with connection.cursor() as cursor:
+        for model in (Subscriber, Delivery, Letter):
+            for statement in _LEAP[connection.vendor]:
+                cursor.execute(
+                    statement, {"table": model._meta.db_table, "leap": _LEAP_BY}
+                )
 
 
 def advance() -> None:
