@@ -192,6 +192,14 @@ RELAY = [
         "pace::test_a_domain_that_asks_to_slow_down_rests_alone",
     ),
     Safeguard(
+        "a relay that gives no answers is left alone",
+        SENDING + "brakes/pace",
+        "self._relay.rest_from(now, FIRST_REST, LONGEST_REST)",
+        "pass",
+        "pace::test_a_relay_that_takes_mails_and_never_answers_gets_a_few_and_not_all "
+        "pace::test_after_a_silence_a_few_are_tried_and_an_answer_ends_it",
+    ),
+    Safeguard(
         "bounces above the limit stop all",
         SENDING + "loop",
         'if watch.trips(self._tally["failed"]):',

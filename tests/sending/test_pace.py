@@ -7,16 +7,17 @@ from collections import Counter
 
 import pytest
 
-from subscriptions.sending.brakes.pace import Pace
+from subscriptions.sending.brakes.pace import SILENT, Pace
 from subscriptions.sending.outcome import Outcome
 from subscriptions.sending.smtp import Relay, Timeouts
 
 from .handing import Notes, an_offer, hand_over
-from .oracle import Moment, Oracle
+from .oracle import Do, Moment, Oracle
 from .rows import an_outgoing, server
 
 SHORT = Timeouts(2, 2, 2, 2, 2, 2)
 SENT = Outcome("sent", "dot", "250 ok")
+UNKNOWN = Outcome("in_doubt", "dot", "no answer")
 SLOW = Outcome("deferred", "RCPT", "421 4.7.0 slow down", "4.7.0")
 ONE, OTHER = "one.example", "other.example"
 
@@ -274,6 +275,38 @@ def test_a_relay_that_wants_a_pause_gets_it(tmp_path):
     assert "asks for a pause" in str(handed.down)
     assert len(handed.outcomes) <= 2
     assert len(handed.outcomes) + len(handed.untried) == 50
+
+
+def test_a_relay_that_takes_mails_and_never_answers_gets_a_few_and_not_all(tmp_path):
+    """Each is in doubt, and would be so for good after its second copy."""
+
+    def script(moment: Moment) -> Do | None:
+        return Do.TAKE_AND_CLOSE if moment.stage == "dot" else None
+
+    pace = Pace()
+    with Oracle(tmp_path / "taken.jsonl", script) as oracle:
+        handed = handed_over(oracle, pace, [f"r@{n % 9}.{ONE}" for n in range(200)])
+        again = handed_over(oracle, pace, [f"r@{ONE}"] * 9)
+    assert "gives no answer" in str(handed.down)
+    assert SILENT <= len(handed.outcomes) <= SILENT + 4  # connections
+    assert len(handed.outcomes) + len(handed.untried) == 200
+    assert (len(again.outcomes), len(again.untried)) == (0, 9)
+
+
+def test_after_a_silence_a_few_are_tried_and_an_answer_ends_it():
+    pace, now = Pace(domain_connections=99), 0.0
+    for _ in range(SILENT):
+        tell(pace, ONE, UNKNOWN, now)
+    for first, longest in ((60, 75), (120, 150), (240, 300)):
+        rest = pace.relay_rests(now)
+        assert first * 0.75 <= rest <= longest
+        now += rest
+        tell(pace, ONE, UNKNOWN, now)
+    now += pace.relay_rests(now)
+    tell(pace, ONE, Outcome("failed", "dot", "550 no"), now)
+    for _ in range(SILENT - 1):
+        tell(pace, ONE, UNKNOWN, now)
+    assert pace.relay_rests(now) == 0
 
 
 def test_what_comes_back_untried_can_be_offered_again(tmp_path):

@@ -147,8 +147,8 @@ class Service:
     def _give_up(self, now: float) -> None:
         """What may not begin any more stays untried."""
         if self._pace and (seconds := self._pace.relay_rests(now)) >= WORTH_WAITING:
-            why = f"the mail service asks for a pause, {seconds:.0f} s are left of it"
-            self._all_down(RelayDown(why))
+            why = f"the mail service {self._pace.why_relay_rests}"
+            self._all_down(RelayDown(f"{why}; left alone for {seconds:.0f} s more"))
         for run in self._runs:
             if run.down or now >= run.stop:
                 run.turns.give_up_all()

@@ -23,6 +23,10 @@ from subscriptions.sending.outcome import Outcome
 FIRST_AT_ONCE = 5
 FIRST_REST, LONGEST_REST = 60.0, 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # of the relay as a whole
+# After so many mails in a row of which nobody knows whether they were taken, the relay
+# is left alone as a domain is: each may go once more, and would then be in doubt for
+# good. As many as are open may have been lost with one restart of it.
+SILENT = 20
 BUSY = 0.05  # seconds after which to ask again; an outcome comes sooner
 _CATCH_UP = 0.1  # seconds of a rate that may be made up for in one go
 _REMEMBERED = 10_000  # domains
@@ -75,6 +79,7 @@ class Pace:
         self._domain_rate = domain_rate
         self._most = domain_connections
         self._relay = _Flow(math.inf)
+        self._unanswered = 0  # mails in a row
         self._domains: dict[str, _Flow] = {}
         self._lock = Lock()  # several senders of a process share it
 
@@ -115,7 +120,8 @@ class Pace:
         relay speaks of. At DATA or the dot the domain too where the reply names it or
         has 4.7.x or such words; a bare 421 there is the relay's own shutting down and
         slows nobody. Greylisting (RFC 6647) is about one sender and recipient and says
-        nothing about speed.
+        nothing about speed. Who takes mails and gives no answer, SILENT times in a row,
+        rests for a minute, doubled up to an hour, and is then asked with a few.
         """
         with self._lock:
             if flow := self._domains.get(domain):
@@ -127,6 +133,9 @@ class Pace:
         flow.under_way = max(0, flow.under_way - 1)
         if outcome is None:
             return
+        self._unanswered = self._unanswered + 1 if outcome.kind == "in_doubt" else 0
+        if self._unanswered >= SILENT:
+            self._relay.rest_from(now, FIRST_REST, LONGEST_REST)
         if outcome.kind == "sent":
             flow.at_once = min(self._most, flow.at_once + 1)
             if now >= flow.rests_until:
@@ -152,6 +161,13 @@ class Pace:
     def relay_rests(self, now: float) -> float:
         """Seconds for which the relay as a whole is left alone; 0 for not at all."""
         return max(0.0, self._relay.rests_until - now)
+
+    @property
+    def why_relay_rests(self) -> str:
+        """What the relay does, in words."""
+        if self._unanswered >= SILENT:
+            return f"gives no answer, to {self._unanswered} mails in a row"
+        return "asks for a pause"
 
     def _new(self, domain: str) -> _Flow:
         if len(self._domains) >= _REMEMBERED:

@@ -242,7 +242,8 @@ class Relay:
         self._rest()
         now = time.monotonic()
         if self._pace and (seconds := self._pace.relay_rests(now)) >= WORTH_WAITING:
-            self._is_down(f"asks for a pause, {seconds:.0f} s are left of it")
+            why = self._pace.why_relay_rests
+            self._is_down(f"{why}; it is left alone for {seconds:.0f} s more")
         for run in self._runs:
             if run.down or now >= run.stop:
                 run.turns.give_up_all()
