@@ -128,8 +128,10 @@ class _Run:
         with _way_out(self._pace) as way:
             try:
                 self._send_all(way, due_date, clock)
-            except Exception:
+            except Exception as error:
                 self._end_all()
+                if isinstance(error, RelayDown):  # it may have taken some before
+                    clock.stop()
                 raise
         clock.stop()
 

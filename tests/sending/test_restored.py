@@ -8,9 +8,10 @@ import pytest
 
 from subscriptions import sending
 from subscriptions.models import Delivery, LedgerEpoch
-from subscriptions.sending import Counts, LedgerRestored, send
+from subscriptions.sending import Counts, LedgerRestored, RelayDown, send
 from subscriptions.sending.ledger import epoch
 
+from .oracle import Moment
 from .rows import a_digest, a_letter, digests
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +43,28 @@ def test_a_backup_made_while_a_sender_was_at_work_is_noticed(relay):
         return digests(ids)
 
     send(Delivery, render)
+    restore(in_the_backup[-1])
+    assert sending.hold_check()
+
+
+def test_a_backup_made_before_the_relay_went_down_is_noticed(relay, settings):
+    settings.SMTP_CONNECTIONS = settings.SEND_BATCH = 1
+    for _ in range(3):
+        a_digest()
+    in_the_backup: list[int] = []
+
+    def render(ids):
+        in_the_backup.append(LedgerEpoch.objects.get().number)
+        return digests(ids)
+
+    def script(moment: Moment) -> str | None:
+        gone = moment.stage == "MAIL" and len(relay.taken())
+        return "421 4.3.2 closing" if gone else None
+
+    relay.script = script
+    with pytest.raises(RelayDown):
+        send(Delivery, render)
+    assert len(relay.taken()) == 1
     restore(in_the_backup[-1])
     assert sending.hold_check()
 
