@@ -174,15 +174,20 @@ class Readers:
     def comes_back(self, person: Person, now: datetime) -> None:
         if self.random.random() < 0.5:
             consent.confirm(person.id)
+            person.paused_until = None
             self._joined(person, now, first=True)
         else:  # took it back: everything is as it was
             consent.resubscribe(person.id)
             rows = Delivery.objects.filter(subscriber=person.id)
-            person.active, person.awaits_first = True, not rows.exists()
+            person.active = True
+            person.awaits_first |= not rows.exists()
 
     def leaves(self, person: Person, now: datetime) -> None:
+        waits = [Delivery.State.PENDING, Delivery.State.DEFERRED]
+        first = Delivery.objects.filter(subscriber=person.id, first=True)
+        person.awaits_first = first.filter(state__in=waits).exists()
         consent.unsubscribe(person.id, "one-click")
-        person.active = person.awaits_first = False
+        person.active = False
 
     def moves(self, person: Person, now: datetime) -> None:
         schedule = self._a_schedule()
