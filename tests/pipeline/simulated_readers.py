@@ -205,7 +205,9 @@ class Readers:
 
     def adds(self, person: Person, now: datetime) -> None:
         wish = a_wish(self.random)
-        person.wishes[consent.add_filter(person.id, _wanted(wish)).pk] = wish
+        added = consent.add_filter(person.id, _wanted(wish)).pk
+        person.wishes[added] = wish
+        person.off.discard(added)
 
     def drops(self, person: Person, now: datetime) -> None:
         key = self.random.choice(list(person.wishes))
