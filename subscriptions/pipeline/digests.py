@@ -235,14 +235,10 @@ class Digests:
         )
 
 
-# A filter's papers come one after the other.
-_parsed = lru_cache(maxsize=1000)(matching.parse_canonical)
-
-
 def _found(text: str, document: matching.Document) -> tuple[rendering.Found, ...]:
     """The distinct words by which a filter found a paper, those in the title first."""
     try:
-        spans = matching.explain(_parsed(text), document) or ()
+        spans = matching.explain(matching.parse_canonical(text), document) or ()
     except matching.FilterError:  # composed by another version
         return ()
     seen: dict[str, rendering.Found] = {}

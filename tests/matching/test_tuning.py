@@ -15,6 +15,8 @@ from subscriptions.matching import (
     explain,
     parse,
 )
+from subscriptions.matching.preview import alike
+from subscriptions.matching.preview import phrases as telling
 from subscriptions.matching.preview.alike import without
 from tests.factories import TUESDAY, a_listing, a_paper, an_edition
 
@@ -53,6 +55,17 @@ def test_rare_phrases_of_the_paper_are_offered_and_common_ones_are_not() -> None
     a_week("Sparse autoencoders of a city", "Sparse autoencoders again")
     paper = the_paper("Sparse autoencoders see deep ocean tides")
     assert phrases(paper) == ['"Sparse autoencoders"']
+
+
+def test_of_very_many_papers_the_newest_tell_how_rare_a_phrase_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_week()
+    paper = the_paper("Deep ocean tides")
+    assert phrases(paper) == []
+    monkeypatch.setattr(telling, "_ENOUGH", 1)
+    monkeypatch.setattr(alike, "_kept", ((), {}))
+    assert phrases(paper) == ['"Deep ocean tides"']
 
 
 def test_a_phrase_is_of_words_that_name_something() -> None:

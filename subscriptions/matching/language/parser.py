@@ -57,7 +57,8 @@ def _is_longer(text: str, limit: int) -> bool:
     return left_over > limit or len(unicodedata.normalize("NFKC", text)) > limit
 
 
-@lru_cache(maxsize=500)  # a reader's, while all links of a digest are opened
+# Those of a batch's readers, or of one while all links of a digest are opened.
+@lru_cache(maxsize=1000)
 def parse_canonical(text: str) -> Query:
     """The tree of a stored canonical text, which was held to the limits as written."""
     return _Parser(text, terms=len(text) + 1, depth=200).parse()
