@@ -6,9 +6,7 @@ about and no more: a filter added, an exclusion or a mute must be of this very p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -18,18 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from subscriptions import consent, links, matching
 from subscriptions.consent import Wanted
-from subscriptions.models import (
-    Delivery,
-    Mute,
-    Paper,
-    SavedPaper,
-    Source,
-    Subscriber,
-    Subscription,
-)
+from subscriptions.models import Delivery, Paper, Source
 
 from .muting import TOO_MANY, read_mute
 from .pace import Pace, TooOften
+from .tuned import Tuned
 
 # Of one digest, whatever the paper: several scanners open all its links twice.
 PACE = Pace(most=120, seconds=60)
@@ -43,111 +34,7 @@ DONE = {
 }
 # Of a digest and its reader.
 _SHOWN = ("picks", "created_at", "subscriber__email", "subscriber__state")
-# Of a paper's listings.
-_LISTED = ("paper", "source", "listed_on", "frozen", "edition__day")
 GONE = "This has changed meanwhile: look at what the page says now, and choose again."
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """One of the reader's filters that finds the paper, the words by which it does,
-    those of them to mark in its title and abstract, and what the filter could leave out
-    so that it did not find it."""
-
-    subscription: Subscription
-    words: tuple[str, ...]
-    marks: tuple[str, ...]
-    less: tuple[matching.Exclusion, ...]
-
-
-class Tuned:
-    """A paper as its reader looks at it; read from the database, never written."""
-
-    def __init__(self, reader: Subscriber, paper: Paper) -> None:
-        self.reader, self.paper = reader, paper
-        saved = SavedPaper.objects.filter(subscriber=reader, paper=paper)
-        self.is_saved = saved.exists()
-        listings = paper.listings.select_related("edition")
-        self.listings = list(listings.only(*_LISTED))
-        self.document = matching.Document.of_paper(paper)
-
-    @cached_property
-    def documents(self) -> list[matching.Document]:
-        """What filters are held against: the listings, or the paper by itself."""
-        listed = [matching.Document.of_listing(each) for each in self.listings]
-        return listed or [self.document]
-
-    @cached_property
-    def tuning(self) -> matching.Tuning:
-        return matching.Tuning(self.document)
-
-    @cached_property
-    def subscriptions(self) -> list[Subscription]:
-        return list(self.reader.subscriptions.select_related("filter"))
-
-    @cached_property
-    def brought(self) -> list[Brought]:
-        found = [
-            (each, spans)
-            for each in self.subscriptions
-            if each.enabled and (spans := self.found_by(each.filter.text)) is not None
-        ]
-        less = self.tuning.less(_as_written(each) for each, _ in found)
-        return [
-            Brought(
-                subscription=each,
-                words=_distinct(span.text for span in spans),
-                marks=tuple(s.text for s in spans if s.field in {"title", "abstract"}),
-                less=tuple(some),
-            )
-            for (each, spans), some in zip(found, less, strict=True)
-        ]
-
-    @property
-    def more(self) -> list[matching.Alike]:
-        """What the reader does not have yet."""
-        have = {each.filter.text for each in self.subscriptions}
-        return [each for each in self.tuning.more if each.canonical not in have]
-
-    @cached_property
-    def mutes(self) -> list[Mute]:
-        """Those of the reader's that this paper has."""
-        mutes = self.reader.mutes.select_related("filter")
-        return [each for each in mutes if self.found_by(each.filter.text) is not None]
-
-    @property
-    def may_mute(self) -> list[str]:
-        """Phrases of the paper and its first authors, as a reader writes them."""
-        offered = [each for each in self.tuning.more if each.kind != "category"]
-        muted = {each.filter.text for each in self.mutes}
-        offered.sort(key=lambda each: each.kind == "author")
-        return [each.text for each in offered if each.canonical not in muted]
-
-    def found_by(self, canonical: str) -> tuple[matching.Span, ...] | None:
-        """The words by which a filter finds the paper; None: it does not."""
-        try:
-            query = matching.parse_canonical(canonical)
-        except matching.FilterError:  # it finds nothing in a digest either
-            return None
-        explained = (matching.explain(query, each) for each in self.documents)
-        return next((spans for spans in explained if spans is not None), None)
-
-
-def _distinct(words: Iterable[str]) -> tuple[str, ...]:
-    """Each once, however it is written."""
-    first: dict[str, str] = {}
-    for word in words:
-        first.setdefault(word.casefold(), word)
-    return tuple(first.values())
-
-
-def _as_written(each: Subscription) -> tuple[matching.Query, str]:
-    """So that its reader knows the filter again, and how they write NOT."""
-    try:
-        query = matching.parse(each.text)
-    except matching.FilterError:  # from a time with other limits
-        query = matching.parse_canonical(each.filter.text)
-    return query, "NOT " if " NOT " in f" {each.text}" else "-"
 
 
 @csrf_exempt  # the token in the address is the key: who has it needs no cookie
@@ -155,7 +42,7 @@ def _as_written(each: Subscription) -> tuple[matching.Query, str]:
 def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     """GET shows and writes nothing; `action` of a POST says which button it was."""
     try:
-        tuned = Tuned(*_named(token, arxiv_id))
+        tuned = _named(token, arxiv_id)
     except links.Expired:
         return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
     except TooOften as often:
@@ -170,11 +57,10 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
         problem = ACTIONS[action](tuned, request)
         if not problem:
             return redirect(f"{request.path}?done={action}")
-    reader, paper = tuned.reader, tuned.paper
     context = {
         "tuned": tuned,
-        "reader": reader,
-        "paper": paper,
+        "reader": tuned.reader,
+        "paper": tuned.paper,
         "is_sample": any(each.source == Source.SAMPLE for each in tuned.listings),
         "has_room": len(tuned.subscriptions) < settings.FILTERS_PER_READER,
         "limit": settings.FILTERS_PER_READER,
@@ -184,17 +70,17 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     return render(request, "pages/tune.html", context)
 
 
-def _named(token: str, arxiv_id: str) -> tuple[Subscriber, Paper]:
-    """The reader of the delivery that the token names, and a paper of it: of others the
-    page would tell whoever the digest was forwarded to which filters find them."""
+def _named(token: str, arxiv_id: str) -> Tuned:
+    """A paper of the delivery that the token names, for its reader: of others the page
+    would tell whoever the digest was forwarded to which filters find them."""
     try:
         PACE.count(links.read("tune", token))
         rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
         delivery = links.read_row("tune", token, rows)
-        paper = Paper.objects.get(arxiv_id=arxiv_id)
-        if not any(pick["paper"] == paper.pk for pick in delivery.picks):
+        tuned = Tuned(delivery.subscriber, arxiv_id)
+        if not any(pick["paper"] == tuned.paper.pk for pick in delivery.picks):
             raise Paper.DoesNotExist
-        return delivery.subscriber, paper
+        return tuned
     except links.Expired:
         raise
     except (links.BadLink, Paper.DoesNotExist) as error:

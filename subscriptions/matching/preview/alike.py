@@ -150,8 +150,7 @@ def _made(document: Document, shelved: tuple[Shelf, ...]) -> _Made:
     if made is None:
         best = phrases(document, shelved, PHRASES)
         having = [
-            {(s.source, s.day): s.index.bits(phrase) for s in shelved}
-            for phrase in best
+            {(s.source, s.day): s.bits(phrase) for s in shelved} for phrase in best
         ]
         pairs = tuple(zip(best, having, strict=True))
         made = known[document] = _Made(

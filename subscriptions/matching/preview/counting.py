@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, reduce
+from functools import reduce
 from operator import and_, or_
 
 from subscriptions.matching.documents import Document
@@ -175,8 +175,7 @@ def _extremes(papers: int, lately: Lately) -> list[str]:
 
 
 class Lately:
-    """The shelves of the newest days on which a filter could match anything. Each
-    term is looked up once, however many filters share it."""
+    """The shelves of the newest days on which a filter could match anything."""
 
     def __init__(self, shelved: Sequence[Shelf], query: Query, days: int) -> None:
         sources = {shelf.source for shelf in shelved}
@@ -184,7 +183,6 @@ class Lately:
         found = {s.day for s in shelved if s.source in (possible or sources)}
         self.days = sorted(found)[-days:]
         self.shelves = [shelf for shelf in shelved if shelf.day in set(self.days)]
-        self._bits = [cache(shelf.index.bits) for shelf in self.shelves]
 
     def papers(self, query: Query) -> int:
         """How many distinct papers there are on all days together."""
@@ -215,7 +213,7 @@ class Lately:
 
     def documents(self, query: Query) -> list[int]:
         """Per shelf the documents that satisfy the filter, as a bitset."""
-        return [_evaluate(query, bits) for bits in self._bits]
+        return [_evaluate(query, shelf.bits) for shelf in self.shelves]
 
 
 def _evaluate(query: Query, bits: Callable[[Leaf], int]) -> int:

@@ -79,7 +79,7 @@ def _enough(shelved: Sequence[Shelf]) -> Sequence[Shelf]:
 def _score(each: _Candidate, shelved: Sequence[Shelf], papers: int) -> float:
     """A phrase that no other paper has lately would bring nothing: half as good, and
     no name at all if this one says it once. Three words count more than two of them."""
-    having = sum([shelf.index.bits(each.phrase).bit_count() for shelf in shelved])
+    having = sum([shelf.bits(each.phrase).bit_count() for shelf in shelved])
     common = having > max(_COMMON * papers, _HANDFUL)
     if common or having + each.times < 3:
         return 0.0

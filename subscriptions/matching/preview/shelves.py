@@ -10,19 +10,22 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
 from subscriptions.matching.documents import Document
 from subscriptions.matching.index import Index
-from subscriptions.matching.language.tree import Author, Prefix, Upvotes
+from subscriptions.matching.language.tree import Author, Leaf, Prefix, Upvotes
 from subscriptions.models import Edition, Listing, Source
 
 DAYS = 10
+# Terms of a shelf, half a kilobyte each.
+_KEPT = 4096
 
 
 class _Key(NamedTuple):
@@ -38,12 +41,15 @@ class _Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """An edition's papers. `shared`: those that stand on another shelf too, as a
-    bitset, so that only these need be told apart when papers are counted."""
+    bitset, so that only these need be told apart when papers are counted. `bits`: as
+    the index's; what was asked lately is kept, because filters and the phrases of one
+    paper after another ask for the same."""
 
     source: str
     day: date
     index: Index
     shared: int
+    bits: Callable[[Leaf], int]
 
 
 _lock = threading.Lock()
@@ -152,4 +158,5 @@ def _placed(keys: Sequence[_Key]) -> Iterator[Shelf]:
         for number, entry in enumerate(index.entries):
             if times[entry.paper] > 1:
                 shared |= 1 << number
-        yield Shelf(key.source, key.day, index, shared)
+        bits = lru_cache(_KEPT)(index.bits)
+        yield Shelf(key.source, key.day, index, shared, bits)
