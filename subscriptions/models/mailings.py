@@ -194,7 +194,8 @@ class Delivery(Mailing):
             models.Index(
                 "leased_until", name="delivery_leased", condition=Q(state="leased")
             ),
-            models.Index(fields=["due_date", "state"], name="delivery_by_round"),
+            # By id too, or each claim of a morning would sort all that waits.
+            models.Index(fields=["due_date", "state", "id"], name="delivery_by_round"),
         ]
 
     def __str__(self) -> str:

@@ -130,6 +130,21 @@ def test_a_claim_reads_what_waits_and_not_a_million_others():
     assert all(set(each) & set(partial) for each in named), plans
 
 
+@pytest.mark.postgresql  # SQLite has every index in the order of ids anyway
+def test_a_claim_of_a_date_sorts_nothing_whichever_index_is_taken():
+    """Right after a round is composed the planner knows the days before, of which
+    nothing waits; it takes the index of rounds as likely as that of what waits."""
+    a_digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("DROP INDEX delivery_pending, delivery_open, delivery_crashed")
+    of_date = Delivery.objects.filter(due_date=TUESDAY)
+    _, (pending, _, _), *_ = claims._ready(of_date)
+    plan = pending[:50].explain()
+    assert "delivery_by_round" in plan and "Sort" not in plan, plan
+
+
 def test_a_mail_past_its_horizon_expires_instead_of_being_sent():
     digest = a_digest(expires_at=timezone.now() - timedelta(seconds=1))
     assert claimed() == []
