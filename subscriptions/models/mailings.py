@@ -149,7 +149,10 @@ class Delivery(Mailing):
     """
 
     subscriber = models.ForeignKey(
-        Subscriber, models.CASCADE, related_name="deliveries"
+        Subscriber,
+        models.CASCADE,
+        related_name="deliveries",
+        db_index=False,  # the constraint's begins with it
     )
     round = models.ForeignKey(Round, models.PROTECT, related_name="deliveries")
     due_date = models.DateField()
