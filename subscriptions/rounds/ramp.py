@@ -38,10 +38,13 @@ class Ramp:
         midnight = _midnight(now)
         not_started = Q(subscriber__last_mail_at=None)
         not_started |= Q(subscriber__last_mail_at__lt=self.begun)
-        # Tried today and not arrived, or on the way: they count as much.
-        tried = Delivery.objects.filter(not_started, created_at__gte=midnight)
+        # Tried today and not arrived, or on the way, from yesterday too: they count as
+        # much.
+        today = Q(created_at__gte=midnight) | Q(state__in=Delivery.OPEN)
+        tried = Delivery.objects.filter(not_started, today)
         tried = tried.exclude(state__in=[State.SENT, State.SKIPPED])
-        taken = self.started(Subscriber.objects.active()).count() + tried.count()
+        readers = tried.order_by().values("subscriber").distinct()
+        taken = self.started(Subscriber.objects.active()).count() + readers.count()
         return max(0, self.limit - taken)
 
     def waiting(self) -> int:

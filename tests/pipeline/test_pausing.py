@@ -193,6 +193,20 @@ def test_a_refused_digest_takes_its_place_in_the_ramp(ramp: None) -> None:
     assert composed(EIGHT + HOUR) == []
 
 
+def test_what_still_waits_from_yesterday_takes_its_place_too(ramp: None) -> None:
+    def on_the_way(moment: datetime) -> int:
+        with time_machine.travel(moment, tick=False):
+            pipeline.compose(moment)  # the relay is slow: nothing is sent
+        return Delivery.objects.values("subscriber").distinct().count()
+
+    for hour in (21, 21, 8, 8, 8):
+        a_reader_of("in:arxiv gradient", hour=hour)
+    listed(an_edition(), "Gradient flows")
+    assert on_the_way(EIGHT + 13 * HOUR) == 2
+    listed(an_edition(day=WEDNESDAY), "Gradient two")
+    assert on_the_way(EIGHT + 24 * HOUR) == 3
+
+
 def test_who_has_nothing_to_read_takes_no_place(ramp: None) -> None:
     listed(an_edition(), "Gradient flows")
     for _ in range(2):
