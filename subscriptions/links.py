@@ -150,7 +150,8 @@ def _value(purpose: str, given: str) -> str:
 def read_row(purpose: str, given: str, rows: QuerySet[R]) -> R:
     """The one of `rows` that a token with a time names. Raises as `read` does, and
     BadLink where there is none or it was made after the token: a restored database
-    gives ids anew, and links to what it has forgotten are in people's mail.
+    gives ids anew, and links to what it has forgotten are in people's mail. Expired
+    too where it was sent to an address that the reader has left.
     """
     try:
         row = rows.get(pk=read(purpose, given))
@@ -158,6 +159,9 @@ def read_row(purpose: str, given: str, rows: QuerySet[R]) -> R:
         raise BadLink(purpose) from error
     if is_older(given, than=row.created_at - _CLOCKS_APART):
         raise BadLink(purpose)
+    moved = row.address_changed_at if isinstance(row, Subscriber) else None
+    if moved and is_older(given, than=moved):
+        raise Expired(purpose)
     return row
 
 

@@ -190,6 +190,20 @@ def test_links_in_earlier_mails_open_no_preferences_after_the_change(
         assert client.get(new).status_code == 200
 
 
+def test_the_link_that_confirmed_the_old_address_opens_nothing_of_the_new_one(
+    client: Client, reader: Subscriber
+) -> None:
+    """Its page leads on to the preferences, for as long as three days."""
+    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
+        old = [path_of(links.confirm(reader)), path_of(links.still_useful(reader))]
+        asked = letter(reader)
+        clock.shift(timedelta(minutes=1))
+        client.post(path_of(links.new_address(asked)))
+        pages = [client.get(at) for at in old]
+    assert [page.status_code for page in pages] == [410, 410]
+    assert not [page for page in pages if "example.com" in page.content.decode()]
+
+
 # --- stopping it -------------------------------------------------------------------
 @pytest.mark.parametrize("kind", ["new_address", "address_asked"])
 def test_either_letter_stops_it_by_a_page_with_a_button(
