@@ -17,6 +17,7 @@ from subscriptions.models import (
     Subscriber,
     Suppression,
     TopicFilter,
+    among,
 )
 from subscriptions.models.suppressions import AskedAddress
 
@@ -130,10 +131,10 @@ def _forget_unconfirmed(now: datetime) -> int:
     )
     stale = Subscriber.objects.filter(confirmed_at=None, created_at__lt=now - WEEK)
     recent = Letter.objects.filter(created_at__gte=now - WEEK)
-    for known in (agreed, recent):
-        stale = stale.exclude(pk__in=known.values("subscriber_id"))
+    stale = stale.exclude(pk__in=agreed.values("subscriber_id"))
+    stale = stale.exclude(pk__in=recent.values("subscriber_id"))
     with transaction.atomic():
         locked = list(stale.select_for_update().values_list("pk", flat=True))
         # Asked again under the lock: one of them may have signed up once more.
-        _, deleted = stale.filter(pk__in=locked).delete()
+        _, deleted = stale.filter(pk__in=among(locked)).delete()
     return deleted.get(Subscriber._meta.label, 0)

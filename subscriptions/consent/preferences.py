@@ -147,3 +147,12 @@ def send_preferences_link(address: str) -> None:
         reader = Subscriber.objects.at(address).select_for_update().first()
         if reader and reader.state == State.ACTIVE:
             owe_letter(reader, Letter.Kind.PREFERENCES)
+
+
+def send_own_link(reader_id: int) -> None:
+    """The same for who came by a link of their own: also one who has left, since
+    nothing else lets them erase what is kept of them."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        if reader.confirmed_at and reader.state != State.SUPPRESSED:
+            owe_letter(reader, Letter.Kind.PREFERENCES)

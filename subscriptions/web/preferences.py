@@ -104,7 +104,7 @@ def send_link(request: HttpRequest) -> HttpResponse:
 
 def send_fresh_link(request: HttpRequest, reader: Subscriber) -> HttpResponse:
     """What a digest's link gets instead of what a forwarded one must not do."""
-    consent.send_preferences_link(reader.email)
+    consent.send_own_link(reader.pk)
     tasks.ring(tasks.send)
     return render(request, "pages/preferences_link.html", {"sent": True})
 

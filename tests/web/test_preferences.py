@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions import links, matching
+from subscriptions import consent, links, matching
 from subscriptions.models import Delivery, Subscriber, Subscription
 from subscriptions.web import preferences
 from tests.factories import (
@@ -243,6 +243,24 @@ def test_a_forwarded_digest_erases_nobody_it_gets_a_letter_sent(
     client.post(at)
     assert Subscriber.objects.filter(pk=reader.pk).exists()
     assert [letter.kind for letter in reader.letters.all()] == ["preferences"]
+
+
+def test_who_has_left_gets_the_letter_that_can_erase_but_not_for_a_stranger(
+    client: Client, reader: Subscriber
+) -> None:
+    consent.unsubscribe(reader.pk, "letter")
+    client.post("/me/", {"address": reader.email})
+    assert not reader.letters.filter(kind="preferences").exists()
+    client.post(path_of(links.preferences(reader)) + "erase")
+    assert reader.letters.filter(kind="preferences").count() == 1
+
+
+def test_who_was_suppressed_gets_no_letter_by_their_own_link_either(
+    client: Client, reader: Subscriber
+) -> None:
+    consent.suppress(reader.pk, "complained")
+    client.post(path_of(links.preferences(reader)) + "erase")
+    assert not reader.letters.exists()
 
 
 def test_the_link_that_erases_works_for_a_day(client: Client) -> None:
