@@ -80,7 +80,8 @@ def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
     """Add a filter; an equal one is kept, and switched on. Raises TooManyFilters."""
     with transaction.atomic():
         reader = locked(reader_id)
-        if reader.subscriptions.count() >= settings.FILTERS_PER_READER:
+        others = reader.subscriptions.exclude(filter__text=wanted.canonical)
+        if others.count() >= settings.FILTERS_PER_READER:
             raise TooManyFilters
         heard_from(reader)
         last = reader.subscriptions.order_by("-position").first()
