@@ -72,6 +72,28 @@ def test_one_confirm_letter_a_day_and_three_a_week_whatever_is_asked() -> None:
     assert letters == [1, 2, 3, 3, 3, 3, 3]
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("ann@example.org", "ann+papers@example.org", "Ann+x+y@EXAMPLE.org"),
+        ("ann.b@gmail.com", "a.n.n.b@gmail.com", "annb+papers@googlemail.com"),
+    ],
+    ids=["tags", "dots"],
+)
+def test_one_inbox_is_asked_once_a_day_however_its_address_is_spelt(
+    spellings: tuple[str, ...],
+) -> None:
+    for address in spellings:
+        ask(address)
+    assert Letter.objects.count() == 1
+
+
+def test_other_inboxes_are_asked_each() -> None:
+    for address in ("a.b@example.org", "ab@example.org", "+a@x.org", "+b@x.org"):
+        ask(address)
+    assert Letter.objects.count() == 4
+
+
 def test_an_active_reader_is_sent_the_preferences_link_and_keeps_all_else() -> None:
     known = a_reader(email="reader@example.org", hour=9)
     ask()
