@@ -54,11 +54,10 @@ def subscribe(
     with transaction.atomic():
         if not again.may_ask(address):
             return
-        reader, _ = Subscriber.objects.get_or_create(
+        reader, _ = Subscriber.objects.select_for_update().get_or_create(
             email_folded=fold_address(address),
             defaults={"email": address.strip(), "domain": domain_of(address)},
         )
-        reader = locked(reader.pk)
         if reader.state == State.ACTIVE:
             owe_letter(reader, Letter.Kind.PREFERENCES)
             return

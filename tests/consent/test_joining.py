@@ -1,11 +1,11 @@
 """Sign-up, confirmation and import."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 
 from subscriptions import consent
 from subscriptions.models import (
@@ -223,3 +223,26 @@ def test_two_sign_ups_with_the_same_new_filters_do_not_wait_for_each_other() -> 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(sign_up, range(40)))
     assert Subscriber.objects.count() == 40
+
+
+@pytest.mark.postgresql  # SQLite's one writer cannot wait for another
+@pytest.mark.django_db(transaction=True)
+def test_who_signs_up_while_an_earlier_sign_up_is_erased_is_asked_all_the_same() -> (
+    None
+):
+    ask()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+
+        def again() -> None:
+            try:
+                ask()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                consent.erase(reader().pk)
+                second = pool.submit(again)
+                wait([second], timeout=0.5)  # it has found the row and waits for it
+            second.result()
+    assert reader().letters.count() == 1
