@@ -87,10 +87,13 @@ class OwnSchedule(ScheduleForm):
 
 
 def schedule_of(reader: Subscriber) -> dict[str, Any]:
-    """A reader's schedule as the form shows it."""
+    """A reader's schedule as the form shows it: of one who is mailed less for their
+    silence the days they chose, which saving it gives back as any button does."""
+    own: dict[str, Any] = {"cadence": reader.cadence, "weekdays": reader.weekdays}
+    own |= reader.before_silence
     return {
-        "cadence": reader.cadence,
-        "weekdays": [day for day, _ in WEEKDAYS if reader.weekdays >> day & 1],
+        "cadence": own["cadence"],
+        "weekdays": [day for day, _ in WEEKDAYS if own["weekdays"] >> day & 1],
         "hour": reader.hour,
         "zone": reader.zone,
         "nothing_today": reader.nothing_today,
