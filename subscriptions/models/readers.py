@@ -53,7 +53,7 @@ def zone_names() -> frozenset[str]:
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
     """The zone of this name; HOME_ZONE where this machine does not know it.
 
-    Old names go: Debian 13 has US/Pacific and Asia/Calcutta in a package of its own.
+    Old names go: Debian 13 has US/Pacific in a package of its own.
     A reader's row keeps theirs, and must not end the tick for everybody.
     """
     try:
