@@ -44,6 +44,10 @@ class ScheduleForm(forms.Form):
     def clean_cadence(self) -> str:
         return self.cleaned_data["cadence"] or Cadence.DAILY
 
+    def clean_weekdays(self) -> list[int]:
+        """Each once: they are added up as bits."""
+        return sorted(set(self.cleaned_data["weekdays"]))
+
     def clean_hour(self) -> int:
         hour = self.cleaned_data["hour"]
         return 8 if hour is None else int(hour)
