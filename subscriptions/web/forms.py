@@ -200,6 +200,15 @@ class Format(forms.Form):
     text_only = forms.BooleanField(required=False)
 
 
+def format_of(reader: Subscriber) -> dict[str, Any]:
+    """How a reader's digest looks, as the form shows it."""
+    return {
+        "max_papers": reader.max_papers,
+        "abstracts": "full" if reader.full_abstracts else "short",
+        "text_only": reader.text_only,
+    }
+
+
 class Pause(forms.Form):
     until = forms.DateField()
 

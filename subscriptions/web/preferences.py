@@ -23,6 +23,7 @@ from .forms import (
     OwnSchedule,
     Pause,
     Rename,
+    format_of,
     schedule_of,
 )
 from .zones import zones
@@ -157,7 +158,7 @@ def _shown(
         or OwnSchedule(initial=schedule_of(reader)),
         "add": problems.get("add") or AddFilter(),
         "pause": problems.get("pause") or Pause(today=today),
-        "format": problems.get("format") or Format(),
+        "format": problems.get("format") or Format(initial=format_of(reader)),
         "today": today,
         "zones": zones(),
         "lines": [],

@@ -217,6 +217,18 @@ def test_a_wrong_number_of_papers_is_refused(reader: Subscriber, wrong: str) -> 
     assert reader.max_papers is None
 
 
+def test_what_was_chosen_beside_a_wrong_number_is_still_chosen(
+    reader: Subscriber,
+) -> None:
+    chosen = {"max_papers": "99", "abstracts": "short", "text_only": "on"}
+    page = " ".join(send(reader, "format", **chosen).split())
+    assert "less than or equal to 40" in page
+    assert 'value="99"' in page
+    assert 'value="short" checked' in page
+    assert 'name="text_only" checked' in page
+    assert (reader.full_abstracts, reader.text_only) == (True, False)
+
+
 def test_an_unknown_setting_is_refused(client: Client, reader: Subscriber) -> None:
     at = path_of(links.preferences(reader))
     assert client.post(at, {"action": "promote"}).status_code == 400
