@@ -155,6 +155,20 @@ def test_the_page_tells_neither_address(client: Client, reader: Subscriber) -> N
     assert "example.org" not in html
 
 
+def test_a_link_from_before_a_restore_moves_nobody_whose_letter_got_its_number(
+    client: Client, reader: Subscriber
+) -> None:
+    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
+        old = path_of(links.new_address(Letter(pk=letter(reader).pk)))
+        clock.shift(timedelta(hours=1))
+        Letter.objects.update(created_at=datetime.now(UTC))
+        before = checksum()
+        pages = [client.get(old), client.post(old)]
+        assert checksum() == before
+    for page in pages:
+        assert "Nothing was changed" in page.content.decode()
+
+
 def test_after_three_days_the_page_says_how_to_go_on(
     client: Client, reader: Subscriber
 ) -> None:
