@@ -163,6 +163,18 @@ def test_a_reader_who_left_stays_gone_until_the_new_letter_is_confirmed() -> Non
     assert reader().recheck_had is False  # there were no digests to look up
 
 
+def test_the_link_of_an_earlier_return_brings_back_what_they_had_when_they_left() -> (
+    None
+):
+    gone = a_reader(email="reader@example.org", state="unsubscribed")
+    ask()
+    consent.confirm(gone.pk)
+    consent.add_filter(gone.pk, consent.Wanted("survey", "survey"))
+    consent.unsubscribe(gone.pk, "digest")
+    consent.confirm(gone.pk)
+    assert [each.text for each in gone.subscriptions.all()] == ["Gradient", "survey"]
+
+
 def test_who_left_in_a_pause_and_signs_up_again_is_not_paused() -> None:
     """Confirming makes due at once (rounds.md 15)."""
     ask()
