@@ -153,7 +153,7 @@ def test_other_links_than_plain_http_are_dropped(given: object) -> None:
 
 
 def test_a_link_that_no_database_could_store_is_dropped() -> None:
-    """JSON can name half of a surrogate pair; one such link would cost the whole day."""
+    """JSON can name half of a surrogate pair; such a link would cost the whole day."""
     dropped = records.link("https://github.com/sample/\ud800") == ""
     assert dropped  # what is compared could not be printed
 
