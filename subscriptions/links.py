@@ -150,15 +150,24 @@ def _value(purpose: str, given: str) -> str:
 def read_row(purpose: str, given: str, rows: QuerySet[R]) -> R:
     """The one of `rows` that a token with a time names. Raises as `read` does, and
     BadLink where there is none or it was made after the token: a restored database
-    gives ids anew, and links to what it has forgotten are in people's mail.
+    gives ids anew, and links to what it has forgotten are in people's mail. Expired
+    too where it was sent to an address that the reader has left.
     """
     try:
         row = rows.get(pk=read(purpose, given))
     except ObjectDoesNotExist as error:
         raise BadLink(purpose) from error
-    if is_older(given, than=row.created_at - _CLOCKS_APART):
+    if is_before(given, row):
         raise BadLink(purpose)
+    moved = row.address_changed_at if isinstance(row, Subscriber) else None
+    if moved and is_older(given, than=moved):
+        raise Expired(purpose)
     return row
+
+
+def is_before(given: str, row: Made) -> bool:
+    """Was this token, read before, made before its row, and so for another one?"""
+    return is_older(given, than=row.created_at - _CLOCKS_APART)
 
 
 def is_older(given: str, than: datetime) -> bool:

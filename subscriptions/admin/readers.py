@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -61,6 +62,13 @@ class Settings(Table):
         self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool
     ) -> None:
         obj.save(update_fields=self.may_set & set(form.changed_data))
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        """By number: the log stays when a reader is erased, address and filters not."""
+        entry = super().log_change(request, obj, message)
+        entry.object_repr = f"{self.opts.verbose_name} {obj.pk}"
+        entry.save(update_fields=["object_repr"])
+        return entry
 
 
 @admin.register(Subscriber)

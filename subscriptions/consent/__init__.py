@@ -40,6 +40,7 @@ from .preferences import (
     edit_subscription,
     pause,
     replace_wishes,
+    send_own_link,
     send_preferences_link,
     tell_nothing_matched,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "replace_wishes",
     "resubscribe",
     "save_paper",
+    "send_own_link",
     "send_preferences_link",
     "still_reading",
     "subscribe",

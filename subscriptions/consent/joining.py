@@ -54,11 +54,10 @@ def subscribe(
     with transaction.atomic():
         if not again.may_ask(address):
             return
-        reader, _ = Subscriber.objects.get_or_create(
+        reader, _ = Subscriber.objects.select_for_update().get_or_create(
             email_folded=fold_address(address),
             defaults={"email": address.strip(), "domain": domain_of(address)},
         )
-        reader = locked(reader.pk)
         if reader.state == State.ACTIVE:
             owe_letter(reader, Letter.Kind.PREFERENCES)
             return
@@ -199,9 +198,12 @@ def _asked_this_time(wanted: Sequence[Wanted], schedule: Schedule) -> dict[str, 
 
 
 def _take_what_was_asked(reader: Subscriber) -> None:
-    """A reader who left and comes back gets what they asked for this time."""
+    """A reader who left and comes back gets what they asked for this time; by the link
+    of an earlier time, which may still work, what they had when they left."""
     letter = reader.letters.filter(kind=Letter.Kind.CONFIRM).first()
     if letter is None or "wanted" not in letter.context:
+        return
+    if reader.unsubscribed_at and letter.created_at < reader.unsubscribed_at:
         return
     set_schedule(reader, Schedule(*letter.context["schedule"]))
     reader.subscriptions.all().delete()

@@ -17,6 +17,7 @@ from subscriptions.models import (
     Subscriber,
     Suppression,
     TopicFilter,
+    among,
 )
 from subscriptions.models.suppressions import AskedAddress
 
@@ -107,10 +108,7 @@ def erase(reader_id: int) -> None:
 def forget(now: datetime) -> dict[str, int]:
     """Drop what has had its time: unconfirmed sign-ups and what was asked of other
     addresses after 7 days, what letters said after 90, unused filters."""
-    stale = Subscriber.objects.filter(state=State.PENDING, created_at__lt=now - WEEK)
-    recent = Letter.objects.filter(created_at__gte=now - WEEK)
-    unconfirmed = stale.exclude(pk__in=recent.values("subscriber_id"))
-    readers, _ = unconfirmed.delete()
+    readers = _forget_unconfirmed(now)
     filters = 0
     for unused in TopicFilter.objects.filter(subscriptions=None, mutes=None):
         # Somebody may be subscribing to it right now: then it stays.
@@ -124,3 +122,19 @@ def forget(now: datetime) -> dict[str, int]:
     told.exclude(context={}).update(context={})
     AskedAddress.objects.filter(last_at__lt=now - WEEK).delete()
     return {"unconfirmed": readers, "filters": filters, "addresses": addresses}
+
+
+def _forget_unconfirmed(now: datetime) -> int:
+    """Those who never confirmed, also where they declined or the letter came back."""
+    agreed = ConsentRecord.objects.filter(
+        action__in=[Action.CONFIRMED, Action.IMPORTED]
+    )
+    stale = Subscriber.objects.filter(confirmed_at=None, created_at__lt=now - WEEK)
+    recent = Letter.objects.filter(created_at__gte=now - WEEK)
+    stale = stale.exclude(pk__in=agreed.values("subscriber_id"))
+    stale = stale.exclude(pk__in=recent.values("subscriber_id"))
+    with transaction.atomic():
+        locked = list(stale.select_for_update().values_list("pk", flat=True))
+        # Asked again under the lock: one of them may have signed up once more.
+        _, deleted = stale.filter(pk__in=among(locked)).delete()
+    return deleted.get(Subscriber._meta.label, 0)

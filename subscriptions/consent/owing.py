@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from subscriptions.addresses import inbox_of
 from subscriptions.models import Letter, Subscriber, Suppression
 from subscriptions.models.suppressions import AskedAddress
 
@@ -75,9 +76,10 @@ def _told(kind: str, now: datetime) -> QuerySet[Letter, int]:
 
 
 def _may_ask(address: str, now: datetime) -> bool:
-    """Count one more question to this address, if there may be one more."""
+    """Count one more question to the inbox of this address, if there may be one more:
+    else a tag would make each sign-up another address of the same person."""
     row, _ = AskedAddress.objects.select_for_update().get_or_create(
-        address_hash=Suppression.hash_of(address)
+        address_hash=Suppression.hash_of(inbox_of(address))
     )
     earlier = [datetime.fromisoformat(each) for each in row.times]
     earlier = [each for each in earlier if each > now - WEEK]

@@ -80,7 +80,8 @@ def add_filter(reader_id: int, wanted: Wanted) -> Subscription:
     """Add a filter; an equal one is kept, and switched on. Raises TooManyFilters."""
     with transaction.atomic():
         reader = locked(reader_id)
-        if reader.subscriptions.count() >= settings.FILTERS_PER_READER:
+        others = reader.subscriptions.exclude(filter__text=wanted.canonical)
+        if others.count() >= settings.FILTERS_PER_READER:
             raise TooManyFilters
         heard_from(reader)
         last = reader.subscriptions.order_by("-position").first()
@@ -146,4 +147,13 @@ def send_preferences_link(address: str) -> None:
     with transaction.atomic():
         reader = Subscriber.objects.at(address).select_for_update().first()
         if reader and reader.state == State.ACTIVE:
+            owe_letter(reader, Letter.Kind.PREFERENCES)
+
+
+def send_own_link(reader_id: int) -> None:
+    """The same for who came by a link of their own: also one who has left, since
+    nothing else lets them erase what is kept of them."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        if reader.confirmed_at and reader.state != State.SUPPRESSED:
             owe_letter(reader, Letter.Kind.PREFERENCES)

@@ -172,7 +172,7 @@ def categories(given: Iterable[object]) -> tuple[str, ...]:
 def link(given: object) -> str:
     """An http(s) address without user name, or ""."""
     text = given.strip() if isinstance(given, str) else ""
-    if len(text) > LINK or re.search(r"[\s\\\"<>\x00-\x1f\x7f]", text):
+    if len(text) > LINK or _UNSEEN.search(text) or re.search(r"[\s\\\"<>]", text):
         return ""
     try:
         parts = urlsplit(text)

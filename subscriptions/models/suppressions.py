@@ -68,9 +68,10 @@ class Suppression(models.Model):
 
 
 class AskedAddress(models.Model):
-    """When an address was asked to confirm, whoever asked for it, as a keyed hash.
+    """When an inbox was asked to confirm, whoever asked for it, as a keyed hash of its
+    address without tag (`addresses.inbox_of`).
 
-    One row an address: its lock makes the count the same for a sign-up, an import and
+    One row an inbox: its lock makes the count the same for a sign-up, an import and
     any number of readers who name it as their new address. Kept for a week.
     """
 

@@ -51,6 +51,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "pages/expired.html", {"purpose": "address"}, status=410)
     except links.BadLink as error:
         raise Http404 from error
+    asked = consent.asked_for(letter_id)
+    if asked and links.is_before(token, asked):  # it got the number after a restore
+        letter_id = 0
     answered = request.method == "POST"
     reader = consent.change_address(letter_id) if answered else None
     if answered:

@@ -44,6 +44,10 @@ class ScheduleForm(forms.Form):
     def clean_cadence(self) -> str:
         return self.cleaned_data["cadence"] or Cadence.DAILY
 
+    def clean_weekdays(self) -> list[int]:
+        """Each once: they are added up as bits."""
+        return sorted(set(self.cleaned_data["weekdays"]))
+
     def clean_hour(self) -> int:
         hour = self.cleaned_data["hour"]
         return 8 if hour is None else int(hour)
@@ -87,10 +91,13 @@ class OwnSchedule(ScheduleForm):
 
 
 def schedule_of(reader: Subscriber) -> dict[str, Any]:
-    """A reader's schedule as the form shows it."""
+    """A reader's schedule as the form shows it: of one who is mailed less for their
+    silence the days they chose, which saving it gives back as any button does."""
+    own: dict[str, Any] = {"cadence": reader.cadence, "weekdays": reader.weekdays}
+    own |= reader.before_silence
     return {
-        "cadence": reader.cadence,
-        "weekdays": [day for day, _ in WEEKDAYS if reader.weekdays >> day & 1],
+        "cadence": own["cadence"],
+        "weekdays": [day for day, _ in WEEKDAYS if own["weekdays"] >> day & 1],
         "hour": reader.hour,
         "zone": reader.zone,
         "nothing_today": reader.nothing_today,
@@ -191,6 +198,15 @@ class Format(forms.Form):
     max_papers = forms.IntegerField(required=False, min_value=1, max_value=40)
     abstracts = forms.ChoiceField(choices=[("full", "full"), ("short", "short")])
     text_only = forms.BooleanField(required=False)
+
+
+def format_of(reader: Subscriber) -> dict[str, Any]:
+    """How a reader's digest looks, as the form shows it."""
+    return {
+        "max_papers": reader.max_papers,
+        "abstracts": "full" if reader.full_abstracts else "short",
+        "text_only": reader.text_only,
+    }
 
 
 class Pause(forms.Form):

@@ -45,7 +45,7 @@ class Page:
 @require_safe
 def paper(request: HttpRequest, arxiv_id: str) -> HttpResponse:
     """The newest that is known of a paper, and the lists it stood on."""
-    versioned = re.fullmatch(r"(.+?)v\d+", arxiv_id, re.IGNORECASE)
+    versioned = re.fullmatch(r"(.*?[^/])v\d+", arxiv_id, re.IGNORECASE)
     if versioned and not Paper.objects.filter(arxiv_id=arxiv_id).exists():
         return redirect("paper", versioned[1], permanent=True)
     found = get_object_or_404(Paper.objects.shown(), arxiv_id=arxiv_id)

@@ -23,6 +23,7 @@ from .forms import (
     OwnSchedule,
     Pause,
     Rename,
+    format_of,
     schedule_of,
 )
 from .zones import zones
@@ -104,7 +105,7 @@ def send_link(request: HttpRequest) -> HttpResponse:
 
 def send_fresh_link(request: HttpRequest, reader: Subscriber) -> HttpResponse:
     """What a digest's link gets instead of what a forwarded one must not do."""
-    consent.send_preferences_link(reader.email)
+    consent.send_own_link(reader.pk)
     tasks.ring(tasks.send)
     return render(request, "pages/preferences_link.html", {"sent": True})
 
@@ -124,15 +125,11 @@ def reader_of(token: str) -> Subscriber:
     readers = Subscriber.objects.all()
     try:
         try:
-            reader = links.read_row("account", token, readers)
+            return links.read_row("account", token, readers)
         except links.Expired:
             raise
         except links.BadLink:
-            reader = links.read_row("preferences", token, readers)
-        moved = reader.address_changed_at
-        if moved and links.is_older(token, than=moved):
-            raise links.Expired
-        return reader
+            return links.read_row("preferences", token, readers)
     except links.Expired:
         raise
     except links.BadLink as error:
@@ -161,7 +158,7 @@ def _shown(
         or OwnSchedule(initial=schedule_of(reader)),
         "add": problems.get("add") or AddFilter(),
         "pause": problems.get("pause") or Pause(today=today),
-        "format": problems.get("format") or Format(),
+        "format": problems.get("format") or Format(initial=format_of(reader)),
         "today": today,
         "zones": zones(),
         "lines": [],

@@ -96,7 +96,8 @@ def taken(text: str, wanted: str) -> str:
     """
     typed = text.splitlines()
     number, _, line = wanted.partition(" ")
-    if line and number.isdecimal() and int(number) < max(len(typed), 1):
+    is_number = re.fullmatch("[0-9]{1,4}", number)
+    if line and is_number and int(number) < max(len(typed), 1):
         typed = typed or [""]
         typed[int(number)] = line
     return "\n".join(typed)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from subscriptions.models import (
@@ -75,6 +76,20 @@ def test_a_readers_hour_and_zone_can_be_set(desk: Client) -> None:
     assert answer.status_code == 302
     reader.refresh_from_db()
     assert (reader.zone, reader.hour, reader.hold_until) == ("Asia/Tokyo", 6, 3)
+
+
+def test_the_log_of_what_was_changed_keeps_no_address_and_no_filter(
+    desk: Client,
+) -> None:
+    """It stays when a reader is erased."""
+    rows = one_of_everything()
+    reader, subscription = rows[Subscriber], rows[Subscription]
+    desk.post(page(Subscriber, "change", reader.pk), MAIL)
+    desk.post(page(Subscription, "change", subscription.pk), {"name": "Plain"})
+    assert {entry.object_repr for entry in LogEntry.objects.all()} == {
+        f"subscriber {reader.pk}",
+        f"subscription {subscription.pk}",
+    }
 
 
 def test_a_zone_that_is_none_is_refused(desk: Client) -> None:

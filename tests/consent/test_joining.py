@@ -1,11 +1,11 @@
 """Sign-up, confirmation and import."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 
 from subscriptions import consent
 from subscriptions.models import (
@@ -70,6 +70,28 @@ def test_one_confirm_letter_a_day_and_three_a_week_whatever_is_asked() -> None:
             letters.append(Letter.objects.count())
             clock.shift(timedelta(days=1, seconds=1))
     assert letters == [1, 2, 3, 3, 3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("ann@example.org", "ann+papers@example.org", "Ann+x+y@EXAMPLE.org"),
+        ("ann.b@gmail.com", "a.n.n.b@gmail.com", "annb+papers@googlemail.com"),
+    ],
+    ids=["tags", "dots"],
+)
+def test_one_inbox_is_asked_once_a_day_however_its_address_is_spelt(
+    spellings: tuple[str, ...],
+) -> None:
+    for address in spellings:
+        ask(address)
+    assert Letter.objects.count() == 1
+
+
+def test_other_inboxes_are_asked_each() -> None:
+    for address in ("a.b@example.org", "ab@example.org", "+a@x.org", "+b@x.org"):
+        ask(address)
+    assert Letter.objects.count() == 4
 
 
 def test_an_active_reader_is_sent_the_preferences_link_and_keeps_all_else() -> None:
@@ -141,6 +163,18 @@ def test_a_reader_who_left_stays_gone_until_the_new_letter_is_confirmed() -> Non
     assert reader().recheck_had is False  # there were no digests to look up
 
 
+def test_the_link_of_an_earlier_return_brings_back_what_they_had_when_they_left() -> (
+    None
+):
+    gone = a_reader(email="reader@example.org", state="unsubscribed")
+    ask()
+    consent.confirm(gone.pk)
+    consent.add_filter(gone.pk, consent.Wanted("survey", "survey"))
+    consent.unsubscribe(gone.pk, "digest")
+    consent.confirm(gone.pk)
+    assert [each.text for each in gone.subscriptions.all()] == ["Gradient", "survey"]
+
+
 def test_who_left_in_a_pause_and_signs_up_again_is_not_paused() -> None:
     """Confirming makes due at once (rounds.md 15)."""
     ask()
@@ -201,3 +235,26 @@ def test_two_sign_ups_with_the_same_new_filters_do_not_wait_for_each_other() -> 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(sign_up, range(40)))
     assert Subscriber.objects.count() == 40
+
+
+@pytest.mark.postgresql  # SQLite's one writer cannot wait for another
+@pytest.mark.django_db(transaction=True)
+def test_who_signs_up_while_an_earlier_sign_up_is_erased_is_asked_all_the_same() -> (
+    None
+):
+    ask()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+
+        def again() -> None:
+            try:
+                ask()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                consent.erase(reader().pk)
+                second = pool.submit(again)
+                wait([second], timeout=0.5)  # it has found the row and waits for it
+            second.result()
+    assert reader().letters.count() == 1

@@ -1,9 +1,12 @@
 """Unsubscribing, pausing, erasing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 
 from subscriptions import consent
 from subscriptions.models import (
@@ -18,6 +21,7 @@ from tests.factories import TUESDAY, a_filter, a_reader, a_subscription
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 7, 7, 12, tzinfo=UTC)
+WANTED = [consent.Wanted("a", "a")]
 
 
 def a_waiting_delivery(reader: Subscriber, **fields: object) -> Delivery:
@@ -152,6 +156,61 @@ def test_erasing_twice_is_no_error() -> None:
     reader = a_reader()
     consent.erase(reader.pk)
     consent.erase(reader.pk)
+
+
+@pytest.mark.parametrize("how", ["declined", "bounced"])
+def test_a_sign_up_that_was_declined_or_came_back_vanishes_like_any_other(
+    how: str,
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        consent.subscribe("once@example.org", WANTED, consent.Schedule())
+        reader = Subscriber.objects.get()
+        if how == "declined":
+            consent.unsubscribe(reader.pk, "one-click")
+        else:
+            consent.suppress(reader.pk, Suppression.Reason.BOUNCED)
+    consent.forget(NOON + timedelta(days=6))
+    assert Subscriber.objects.exists()
+    assert consent.forget(NOON + timedelta(days=8))["unconfirmed"] == 1
+    assert not Subscriber.objects.exists()
+
+
+def test_a_lifted_suppression_is_no_sign_up_that_was_never_confirmed() -> None:
+    with time_machine.travel(NOON, tick=False):
+        consent.subscribe("reader@example.org", WANTED, consent.Schedule())
+        reader = consent.confirm(Subscriber.objects.get().pk)
+        consent.suppress(reader.pk, Suppression.Reason.COMPLAINED)
+        consent.lift(Suppression.objects.get().pk)
+    consent.forget(NOON + timedelta(days=60))
+    assert Subscriber.objects.filter(pk=reader.pk).exists()
+
+
+@pytest.mark.postgresql  # SQLite's one writer cannot wait for another
+@pytest.mark.django_db(transaction=True)
+def test_who_signs_up_again_during_the_clean_up_is_not_forgotten() -> None:
+    def ask() -> None:
+        consent.subscribe("reader@example.org", WANTED, consent.Schedule())
+
+    with time_machine.travel(NOON):
+        ask()
+    asked, clean = Event(), Event()
+
+    def again() -> None:
+        try:
+            with transaction.atomic():
+                ask()
+                asked.set()
+                clean.wait(0.5)  # the clean-up has begun and waits for this
+        finally:
+            connection.close()
+
+    with time_machine.travel(NOON + timedelta(days=8)), ThreadPoolExecutor(1) as pool:
+        done = pool.submit(again)
+        asked.wait(5)
+        consent.forget(NOON + timedelta(days=8))
+        clean.set()
+        done.result()
+    assert Letter.objects.filter(kind="confirm").count() == 2
 
 
 def test_unconfirmed_sign_ups_and_unused_filters_vanish() -> None:

@@ -75,6 +75,16 @@ def test_a_preferences_link_is_sent_to_active_readers_only() -> None:
     ]
 
 
+def test_who_has_as_many_filters_as_there_may_be_can_switch_one_on_so_too() -> None:
+    reader = a_reader()
+    for number in range(20):
+        a_subscription(reader, f"word{number}", enabled=number > 0)
+    consent.add_filter(reader.pk, consent.Wanted("word0", "word0"))
+    assert reader.subscriptions.filter(enabled=True).count() == 20
+    with pytest.raises(consent.TooManyFilters):
+        consent.add_filter(reader.pk, consent.Wanted("word20", "word20"))
+
+
 def test_adding_a_filter_that_is_there_and_off_switches_it_on() -> None:
     """The page says that it takes part from now on."""
     reader = a_reader()

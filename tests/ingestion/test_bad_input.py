@@ -159,6 +159,14 @@ def test_lone_surrogates_and_control_characters_are_dropped_28(take: Take) -> No
     assert Paper.objects.get().title == "A title"
 
 
+def test_a_lone_surrogate_where_an_object_belongs_costs_its_item_only_28(
+    take: Take,
+) -> None:
+    user = an_hf_item("2607.00001") | {"submittedBy": "\ud800"}
+    taken = take(hf_json(user, {"paper": "\ud800"}, "\ud800"))
+    assert (taken.state, taken.new, taken.rejected) == ("partial", 1, 2)
+
+
 @pytest.mark.parametrize(
     "body", [HTML, b"", b"null", b"  ", b"\x00\x01", b"<x/>", b"7"]
 )

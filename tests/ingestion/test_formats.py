@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -143,6 +144,22 @@ def test_oai_in_the_raw_format_takes_the_day_of_version_one() -> None:
     record = only(an_oai_answer(an_oai_record(ID, metadata)))
     assert record.day == date(2026, 7, 5)
     assert record.authors == ("A. Sample", "B. Placeholder", "C. Specimen")
+
+
+def test_a_long_blank_among_the_authors_takes_no_time() -> None:
+    began = time.monotonic()
+    metadata = f"""<arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/">
+      <title>Invented paper</title><authors>A. Sample{" " * 40_000}and
+      B. Placeholder</authors></arXivRaw>"""
+    record = only(an_oai_answer(an_oai_record(ID, metadata)))
+    assert record.authors == ("A. Sample", "B. Placeholder")
+    assert time.monotonic() - began < 2  # ten seconds, and four times that for twice
+
+
+def test_comments_before_a_root_that_is_none_take_no_time() -> None:
+    began = time.monotonic()
+    assert files.read(b"<!---->" * 25 + b"no paper").problem
+    assert time.monotonic() - began < 2  # eight seconds, and twice that for one more
 
 
 def test_oai_in_dublin_core_parts_the_comment_from_the_abstract() -> None:

@@ -152,6 +152,12 @@ def test_other_links_than_plain_http_are_dropped(given: object) -> None:
     assert records.link(given) == ""
 
 
+def test_a_link_that_no_database_could_store_is_dropped() -> None:
+    """JSON can name half of a surrogate pair; such a link would cost the whole day."""
+    dropped = records.link("https://github.com/sample/\ud800") == ""
+    assert dropped  # what is compared could not be printed
+
+
 def test_a_link_with_blanks_around_it_is_kept() -> None:
     assert records.link(" https://example.org/x ") == "https://example.org/x"
 

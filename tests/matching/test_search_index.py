@@ -120,6 +120,26 @@ def test_a_second_index_takes_the_place_of_the_first() -> None:
     assert (count("gradient"), count("hessian")) == (0, 1)
 
 
+def test_no_number_of_authors_keeps_a_paper_from_being_stored() -> None:
+    """PostgreSQL refuses a vector of more than 1 MB, and with it the whole day."""
+    initials = " ".join("abcdefghijklmnopqrstuvwxyz" * 3)
+    rare = " ".join(f"{chr(0x4E00 + n)}{chr(0x4E00 + 3 * n)}" for n in range(6000))
+    a_row(
+        "Gradients",
+        abstract=rare,
+        authors=[f"{initials} Sample{number}" for number in range(5000)],
+        categories=["cs.LG"],
+        code_url="https://example.org/code",
+    ).save()
+    assert count('gradient author:"A Sample0" cat:cs has:code') == 1
+
+
+def test_three_thousand_authors_are_all_found() -> None:
+    names = [f"Annabelle{n} Middleton{n} Samplesen{n}" for n in range(3000)]
+    a_row("Gradients", authors=names).save()
+    assert count('author:"Annabelle2999 Samplesen2999"') == 1
+
+
 def test_no_text_keeps_a_paper_from_being_stored() -> None:
     """The tokeniser leaves letters and digits only; the index relies on nothing."""
     paper = a_paper(title="Gradients")

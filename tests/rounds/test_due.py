@@ -1,10 +1,13 @@
 """Who is due (rounds.md 12, 15, 16)."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_django import Settings
 
 from subscriptions.models import Delivery, Round, Subscriber
+from subscriptions.models.readers import zone_of
 from subscriptions.rounds import all_on, due_now, overdue
 from tests.factories import TUESDAY, a_reader
 
@@ -53,6 +56,19 @@ def test_rule_12_six_hours_are_elapsed_ones_when_the_clocks_change() -> None:
     # 01:00 summer time; six hours later the clock shows 06:00, not 07:00.
     assert due(at("2026-10-25T04:59")) == [(sunday, reader.pk)]
     assert due(at("2026-10-25T05:00")) == []
+
+
+def test_a_zone_that_this_machine_does_not_know_holds_nobody_up(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As US/Pacific after a move to Debian 13, which has it in a package of its own."""
+    settings.HOME_ZONE = ZoneInfo("Europe/Berlin")
+    lost = a_reader(zone="Old/Name", hour=8)
+    other = a_reader(zone="Europe/Berlin", hour=8)
+    zone_of.cache_clear()
+    assert {pk for _, pk in due(at("2026-07-07T07:00"))} == {lost.pk, other.pk}
+    zone_of.cache_clear()
+    assert "no time zone Old/Name" in caplog.text
 
 
 def test_rule_12_only_on_days_of_the_cadence() -> None:

@@ -46,6 +46,15 @@ def test_our_own_sender_is_refused(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed", ["bounces@papers.example.org", "Bounces+d1x-abc@papers.example.org"]
+)
+def test_where_bounces_go_is_refused(settings: Settings, typed: str) -> None:
+    settings.BOUNCE_ADDRESS = "bounces@papers.example.org"
+    with pytest.raises(ValidationError, match="mail system"):
+        read_address(typed)
+
+
+@pytest.mark.parametrize(
     ("typed", "read"),
     [
         ("reader@example.org", "reader@example.org"),

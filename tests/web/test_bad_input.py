@@ -29,6 +29,13 @@ def test_13_ten_thousand_fields_are_refused(client: Client) -> None:
     assert not Subscriber.objects.exists()
 
 
+@pytest.mark.parametrize("cadence", ["chosen", "weekly"])
+def test_13_a_day_that_comes_twice_is_one_day(client: Client, cadence: str) -> None:
+    days = {"cadence": cadence, "weekdays": ["6", "6"]}
+    assert client.post("/subscribe", TYPED | days).status_code == 302
+    assert Subscriber.objects.get().weekdays == 0b1000000
+
+
 def test_13_a_field_that_comes_twice_is_one_reader(client: Client) -> None:
     body = "address=one@example.org&address=two@example.org&filters=hessian"
     assert client.post("/subscribe", body, FORM).status_code == 302

@@ -155,6 +155,20 @@ def test_the_page_tells_neither_address(client: Client, reader: Subscriber) -> N
     assert "example.org" not in html
 
 
+def test_a_link_from_before_a_restore_moves_nobody_whose_letter_got_its_number(
+    client: Client, reader: Subscriber
+) -> None:
+    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
+        old = path_of(links.new_address(Letter(pk=letter(reader).pk)))
+        clock.shift(timedelta(hours=1))
+        Letter.objects.update(created_at=datetime.now(UTC))
+        before = checksum()
+        pages = [client.get(old), client.post(old)]
+        assert checksum() == before
+    for page in pages:
+        assert "Nothing was changed" in page.content.decode()
+
+
 def test_after_three_days_the_page_says_how_to_go_on(
     client: Client, reader: Subscriber
 ) -> None:
@@ -188,6 +202,20 @@ def test_links_in_earlier_mails_open_no_preferences_after_the_change(
         new = path_of(links.preferences(reader))
         assert new in page
         assert client.get(new).status_code == 200
+
+
+def test_the_link_that_confirmed_the_old_address_opens_nothing_of_the_new_one(
+    client: Client, reader: Subscriber
+) -> None:
+    """Its page leads on to the preferences, for as long as three days."""
+    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
+        old = [path_of(links.confirm(reader)), path_of(links.still_useful(reader))]
+        asked = letter(reader)
+        clock.shift(timedelta(minutes=1))
+        client.post(path_of(links.new_address(asked)))
+        pages = [client.get(at) for at in old]
+    assert [page.status_code for page in pages] == [410, 410]
+    assert not [page for page in pages if "example.com" in page.content.decode()]
 
 
 # --- stopping it -------------------------------------------------------------------

@@ -47,6 +47,13 @@ def test_an_old_style_id_has_a_slash(client: Client) -> None:
     assert "From Before" in shown(client, "/papers/hep-th/9901001")
 
 
+@pytest.mark.parametrize("odd", ["math/v1", "mathv1/v2", "v1", "v1v2", "1/.v1"])
+def test_an_address_that_is_like_a_version_leads_to_no_fault(
+    client: Client, odd: str
+) -> None:
+    assert client.get(f"/papers/{odd}").status_code in {301, 404}
+
+
 @pytest.mark.parametrize("version", ["v1", "v12", "V2"])
 def test_a_version_leads_to_the_paper(client: Client, version: str) -> None:
     response = client.get(f"/papers/2607.12345{version}")

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions import links, matching
+from subscriptions import consent, links, matching
 from subscriptions.models import Delivery, Subscriber, Subscription
 from subscriptions.web import preferences
 from tests.factories import (
@@ -217,6 +217,18 @@ def test_a_wrong_number_of_papers_is_refused(reader: Subscriber, wrong: str) -> 
     assert reader.max_papers is None
 
 
+def test_what_was_chosen_beside_a_wrong_number_is_still_chosen(
+    reader: Subscriber,
+) -> None:
+    chosen = {"max_papers": "99", "abstracts": "short", "text_only": "on"}
+    page = " ".join(send(reader, "format", **chosen).split())
+    assert "less than or equal to 40" in page
+    assert 'value="99"' in page
+    assert 'value="short" checked' in page
+    assert 'name="text_only" checked' in page
+    assert (reader.full_abstracts, reader.text_only) == (True, False)
+
+
 def test_an_unknown_setting_is_refused(client: Client, reader: Subscriber) -> None:
     at = path_of(links.preferences(reader))
     assert client.post(at, {"action": "promote"}).status_code == 400
@@ -243,6 +255,24 @@ def test_a_forwarded_digest_erases_nobody_it_gets_a_letter_sent(
     client.post(at)
     assert Subscriber.objects.filter(pk=reader.pk).exists()
     assert [letter.kind for letter in reader.letters.all()] == ["preferences"]
+
+
+def test_who_has_left_gets_the_letter_that_can_erase_but_not_for_a_stranger(
+    client: Client, reader: Subscriber
+) -> None:
+    consent.unsubscribe(reader.pk, "letter")
+    client.post("/me/", {"address": reader.email})
+    assert not reader.letters.filter(kind="preferences").exists()
+    client.post(path_of(links.preferences(reader)) + "erase")
+    assert reader.letters.filter(kind="preferences").count() == 1
+
+
+def test_who_was_suppressed_gets_no_letter_by_their_own_link_either(
+    client: Client, reader: Subscriber
+) -> None:
+    consent.suppress(reader.pk, "complained")
+    client.post(path_of(links.preferences(reader)) + "erase")
+    assert not reader.letters.exists()
 
 
 def test_the_link_that_erases_works_for_a_day(client: Client) -> None:

@@ -211,7 +211,14 @@ def test_a_suggestion_changes_its_own_line(client: Client) -> None:
     assert not Subscriber.objects.exists()
 
 
-@pytest.mark.parametrize("wanted", ["7 x", "-1 x", "x", "0", "0 ", "² x", "\0 x"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *("7 x", "-1 x", "x", "0", "0 ", "² x", "\0 x"),
+        # Python reads no number of more than 4,300 digits.
+        pytest.param(f"{'9' * 5000} x", id="a very long number"),
+    ],
+)
 def test_a_suggestion_that_was_never_made_changes_nothing(
     client: Client, wanted: str
 ) -> None:

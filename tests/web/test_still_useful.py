@@ -1,5 +1,6 @@
 """The answer to "still useful?": a page, a button, and everything as it was."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,19 @@ def test_the_button_brings_everything_back_as_often_as_it_is_pressed(
     for _ in range(2):
         assert "Good to hear" in client.post(at).content.decode()
     assert cadence(reader) == ("daily", True)
+
+
+def test_saving_another_hour_brings_the_days_back_too(
+    client: Client, reader: Subscriber
+) -> None:
+    at = path_of(links.preferences(reader))
+    form = client.get(at).content.decode()
+    (shown,) = re.findall(r'<option value="([a-z]+)" selected>', form)
+    days = re.findall(r'name="weekdays"\s+value="(\d)" checked', form)
+    typed = {"cadence": shown, "weekdays": days, "hour": "6", "zone": "UTC"}
+    client.post(at, {"action": "schedule"} | typed)
+    assert cadence(reader) == ("daily", True)
+    assert (reader.hour, reader.weekdays) == (6, 127)
 
 
 def test_the_preferences_say_so_and_have_the_button_too(

@@ -51,7 +51,9 @@ def _arxiv(arxiv_id: str, metadata: Element) -> PaperRecord:
 
 
 def _arxiv_raw(arxiv_id: str, metadata: Element) -> PaperRecord:
-    people = _AND.split(_AFFILIATION.sub("", inside(metadata, "authors")))
+    # On one line: both patterns take the square of the length of a run of blanks.
+    named = " ".join(inside(metadata, "authors").split())
+    people = _AND.split(_AFFILIATION.sub("", named))
     dates = [
         records.day(inside(each, "date").strip())
         for each in children(metadata, "version")

@@ -45,8 +45,9 @@ def json_value(body: bytes) -> tuple[Any, str]:
         return msgspec.json.decode(text), problem
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         pass
-    try:  # the standard library lets lone surrogates pass; cleaning drops them
-        return json.loads(text), problem
+    try:  # the standard library lets lone surrogates pass: no other one takes them
+        value = json.dumps(json.loads(text), ensure_ascii=False)
+        return json.loads(value.encode(errors="ignore")), problem
     except (ValueError, RecursionError) as error:
         return None, f"It is not whole JSON ({line(str(error), 120)})."
 

@@ -15,13 +15,24 @@ from subscriptions.matching.language.tree import Author, Category, HasCode, Leaf
 from subscriptions.matching.tokens import normalise, words
 from subscriptions.models import Card, Paper
 
+# Bytes of the facts about authors. PostgreSQL takes a vector of 1 MB and refuses the
+# whole row otherwise; the words of the longest title and abstract need the rest. Three
+# thousand authors of three names each, no two of them alike, need two thirds of this.
+LONGEST_AUTHORS = 600_000
+
 
 def search_text(paper: Card | Paper) -> tuple[str, str, str]:
-    """The stems of the title, those of the abstract, and the facts."""
+    """The stems of the title, those of the abstract, and the facts; of authors beyond
+    LONGEST_AUTHORS there are none, and search does not find the paper by them."""
     title, abstract = normalise(paper.title, paper.abstract)
     facts: dict[str, None] = {}  # a set in order of appearance
+    left = LONGEST_AUTHORS
     for author in paper.authors:
-        facts |= dict.fromkeys(_of_name(words(author)))
+        named = dict.fromkeys(_of_name(words(author)))
+        left -= sum(len(fact.encode()) + 1 for fact in named if fact not in facts)
+        if left < 0:
+            break
+        facts |= named
     for category in paper.categories:
         name = category.lower()
         facts |= dict.fromkeys((f"c:{name}", f"c:{name.partition('.')[0]}"))
