@@ -168,9 +168,11 @@ def readers(today: date, days: int = 30) -> tuple[ReaderDay, ...]:
     """The last `days` days, oldest first.
 
     Counted back from those active now, by who has confirmed and who left since. A
-    reader who was suppressed without leaving has no day of it, and counts nowhere.
+    reader who was suppressed without leaving has no day of it, and counts nowhere; nor
+    does one who left without having confirmed.
     """
     left = ~Q(state=Subscriber.State.ACTIVE) & Q(unsubscribed_at__isnull=False)
+    left &= Q(confirmed_at__isnull=False)
     joined = Q(state=Subscriber.State.ACTIVE) | left
     came = _per_day(Subscriber.objects.filter(joined), "confirmed_at", today, days)
     went = _per_day(Subscriber.objects.filter(left), "unsubscribed_at", today, days)

@@ -109,6 +109,17 @@ def test_a_suppressed_reader_without_a_day_of_leaving_counts_nowhere() -> None:
     )
 
 
+def test_who_left_without_having_confirmed_was_never_active() -> None:
+    a_reader()
+    gone = a_reader(
+        state="unsubscribed", confirmed_at=None, unsubscribed_at=at_noon(TODAY)
+    )
+    days = figures.readers(TODAY)
+    assert (days[0].active, days[-1].active, days[-1].left) == (1, 1, 0)
+    gone.delete()
+    assert figures.readers(TODAY) == days
+
+
 def test_a_day_is_one_of_the_home_zone(settings: Any) -> None:
     late = datetime(2026, 7, 30, 23, 30, tzinfo=UTC)
     a_reader(confirmed_at=late)
