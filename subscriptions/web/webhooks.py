@@ -127,7 +127,8 @@ def _message_ids(
     theirs = (event.message_id, raw.get("smtp-id"), raw.get("message-id"))
     tags = event.tags if isinstance(event.tags, list) else []
     for each in (*theirs, metadata.get("mail"), *tags):
-        if isinstance(each, str) and "@" in each:
+        # No database takes a NUL or half a character; no Message-ID has one.
+        if isinstance(each, str) and "@" in each and each.isprintable():
             yield f"<{each.strip().strip('<>')}>"
 
 

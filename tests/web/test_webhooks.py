@@ -219,6 +219,16 @@ def test_an_unsubscribing_at_the_service_is_one_here(digest: Delivery) -> None:
     assert Subscriber.objects.get().state == "unsubscribed"
 
 
+@pytest.mark.parametrize("odd", ["\0", "\ud800"])
+def test_an_odd_event_keeps_no_other_of_its_batch_back(
+    odd: str, digest: Delivery
+) -> None:
+    bad = sparkpost(digest)
+    bad[0]["msys"]["message_event"]["rcpt_meta"] = {"mail": f"{odd}@example.org"}
+    assert post("sparkpost", bad + sparkpost(digest)).status_code == 200
+    assert DeliveryEvent.objects.get().type == "bounced"
+
+
 @pytest.mark.parametrize("bounce_class", ["51", "52"])
 def test_a_server_that_takes_a_mail_for_spam_is_no_reader_who_complains(
     bounce_class: str, digest: Delivery
