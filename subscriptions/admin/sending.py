@@ -84,10 +84,9 @@ class PauseAdmin(Shown):
         change = pipeline.pause if pauses else pipeline.resume
         if change(timezone.now()):
             newest = Pause.objects.exclude(by=Pause.By.WINDOW).first()
-            # Of a restored database that nobody paused there is none.
-            newest = newest or LedgerEpoch.objects.first()
             said = "Paused." if pauses else "Resumed."
-            self.log_change(request, newest, said)
+            # Of a restored database that nobody paused there is no pause.
+            self.log_change(request, newest or LedgerEpoch.objects.get(), said)
             messages.success(request, f"All sending: {said.lower()}")
         return HttpResponseRedirect(reverse("admin:index"))
 
