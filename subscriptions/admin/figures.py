@@ -253,8 +253,11 @@ def attention(today: date, days: int = 30) -> Attention:
     faulty = Round.objects.filter(due_date__gt=today - timedelta(days=days))
     faults = faulty.exclude(faults="").values_list("pk", "due_date", "faults")
     untold = Notice.objects.exclude(ways=[]).filter(attempts__gte=3).count()
+    first = last_days(today, REFUSED_WITHIN.days)[0]
     policy = DeliveryEvent.objects.filter(
-        verdict=DeliveryEvent.Verdict.POLICY, at__date__gt=today - REFUSED_WITHIN
+        type=DeliveryEvent.Type.BOUNCED,  # by whose index of time
+        verdict=DeliveryEvent.Verdict.POLICY,
+        at__gte=datetime.combine(first, datetime.min.time(), settings.HOME_ZONE),
     )
     return Attention(
         _down(),

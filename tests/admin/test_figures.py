@@ -6,9 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from subscriptions.admin import figures
-from subscriptions.models import Delivery
+from subscriptions.models import Delivery, DeliveryEvent
 
 from .making import TODAY, a_delivery, a_reader, a_round, a_run, at_noon
 
@@ -180,6 +182,15 @@ def test_a_source_needs_a_person_while_its_newest_run_is_down() -> None:
     ]
     a_run("arxiv", TODAY, "fresh")
     assert not figures.attention(TODAY)
+
+
+def test_refusals_by_policy_are_looked_up_by_kind_and_time() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        figures.attention(TODAY)
+    events = DeliveryEvent._meta.db_table
+    (sql,) = [each["sql"] for each in asked if events in each["sql"]]
+    assert f'"{events}"."type" = ' in sql
+    assert f'"{events}"."at" >= ' in sql  # the column itself, not a day made of it
 
 
 def test_digests_that_ended_badly_and_pauses_need_a_person() -> None:
