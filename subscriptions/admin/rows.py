@@ -148,7 +148,7 @@ def how_many(rows: QuerySet[Any], by: str) -> Coalesce:
 
     Unlike a joined count it is worked out for the rows of the page alone.
     """
-    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+    counted = rows.order_by().values(by).annotate(n=Count("*")).values("n")
     return Coalesce(Subquery(counted), 0)
 
 

@@ -184,6 +184,32 @@ def test_a_source_needs_a_person_while_its_newest_run_is_down() -> None:
     assert not figures.attention(TODAY)
 
 
+def test_a_digest_of_tomorrow_may_need_a_person_today() -> None:
+    a_delivery(a_round(TODAY + timedelta(1)), "in_doubt")
+    assert figures.attention(TODAY).deliveries == {"in_doubt": 1}
+
+
+@pytest.mark.postgresql  # whose planner shows what it reads
+def test_digests_are_counted_by_the_index_alone() -> None:
+    round_ = a_round()
+    for _ in range(30):
+        a_delivery(round_)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        with CaptureQueriesContext(connection) as asked:
+            figures.deliveries(TODAY)
+            figures.attention(TODAY)
+        table = f'FROM "{Delivery._meta.db_table}"'
+        counts = [each["sql"] for each in asked if table in each["sql"]]
+        assert len(counts) == 2
+        for sql in counts:
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(row for (row,) in cursor.fetchall())
+            assert "Index Only Scan using delivery_by_round" in plan
+
+
 def test_refusals_by_policy_are_looked_up_by_kind_and_time() -> None:
     with CaptureQueriesContext(connection) as asked:
         figures.attention(TODAY)
