@@ -247,7 +247,8 @@ def wanted(found: figures.Attention, today: date) -> list[Wanted]:
     if found.refused:
         mails = "mail was" if found.refused == 1 else "mails were"
         text = f"{found.refused:,} {mails} refused by policy in a week: it is about us"
-        url = list_url(DeliveryEvent, verdict__exact=DeliveryEvent.Verdict.POLICY)
+        policy, bounced = DeliveryEvent.Verdict.POLICY, DeliveryEvent.Type.BOUNCED
+        url = list_url(DeliveryEvent, verdict__exact=policy, type__exact=bounced)
         lines.append(_notice("failed", text, url))
     return lines
 

@@ -15,7 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from subscriptions import pipeline
-from subscriptions.models import Delivery, DeliveryEvent, Letter, Listing, Round
+from subscriptions.models import (
+    Delivery,
+    DeliveryEvent,
+    Letter,
+    Listing,
+    Round,
+    Subscriber,
+)
 
 from .figures import NEED_A_PERSON
 from .rows import (
@@ -63,11 +70,12 @@ class RoundAdmin(Shown):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Round]:
         rows: QuerySet[Round] = super().get_queryset(request)
-        all_ = Delivery.objects.filter(round=OuterRef("pk"))
+        # By the date, whose index has the states: no row of the ledger is read.
+        all_ = Delivery.objects.filter(due_date=OuterRef("due_date"))
         return rows.annotate(
-            due=how_many(all_, by="round"),
-            sent=how_many(all_.filter(state=State.SENT), by="round"),
-            bad=how_many(all_.filter(state__in=NEED_A_PERSON), by="round"),
+            due=how_many(all_, by="due_date"),
+            sent=how_many(all_.filter(state=State.SENT), by="due_date"),
+            bad=how_many(all_.filter(state__in=NEED_A_PERSON), by="due_date"),
         )
 
     @admin.display(description="state", ordering="state")
@@ -88,9 +96,8 @@ class RoundAdmin(Shown):
 
     @admin.display(description="deliveries")
     def deliveries(self, round_: Round) -> SafeString | str:
-        counts = (
-            round_.deliveries.order_by("state").values("state").annotate(n=Count("pk"))
-        )
+        of_date = Delivery.objects.filter(due_date=round_.due_date)
+        counts = of_date.order_by("state").values("state").annotate(n=Count("*"))
         return lines(
             [
                 format_html(
@@ -153,12 +160,26 @@ class RoundAdmin(Shown):
         return seen_again(request, round_)
 
 
-class MailAdmin(Shown):
+class OfReaders(Shown):
+    """Rows of which each reader has many."""
+
+    ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A whole address by its reader's index; a part of one reads every row."""
+        if reader := Subscriber.objects.at(search_term).first():
+            return queryset.filter(subscriber=reader), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+class MailAdmin(OfReaders):
     """What a digest's and a letter's lists have in common."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("subscriber",)
     search_fields = ("subscriber__email", "message_id", "reason")
-    search_help_text = "address, Message-ID, or words of the server's reply"
+    search_help_text = "address (a whole one is quick), Message-ID, or words of a reply"
 
     @admin.display(description="reader", ordering="subscriber__email")
     def reader(self, mailing: Any) -> SafeString | str:
@@ -184,7 +205,6 @@ class DeliveryAdmin(MailAdmin):
     list_display_links = ("due_date",)
     list_filter = ("state", "first", "due_date")
     list_select_related: ClassVar = ("subscriber", "round")
-    date_hierarchy = "due_date"
     fieldsets = (
         (None, {"fields": ("reader", "its_round", "shown_state", "reason", "events")}),
         ("What it holds", {"fields": ("first", "picked", "by_filter", "covers")}),
@@ -262,8 +282,7 @@ class LetterAdmin(MailAdmin):
         "sent_at",
         "reason",
     )
-    list_filter = ("kind", "state")
-    date_hierarchy = "created_at"
+    list_filter = ("kind", "state", "created_at")
     # `context` and `recipient` are left out: they may hold what somebody typed who has
     # not confirmed.
     fields = (
@@ -282,15 +301,16 @@ class LetterAdmin(MailAdmin):
 
 
 @admin.register(DeliveryEvent)
-class DeliveryEventAdmin(Shown):
+class DeliveryEventAdmin(OfReaders):
     list_display = (
         *("at", "shown_type", "status", "verdict", "reader", "digest", "detail"),
     )
-    list_filter = ("type", "verdict")
+    list_filter = ("type", "verdict", "at")
     list_select_related = ("subscriber", "delivery")
     search_fields = ("subscriber__email", "status", "detail")
-    search_help_text = "address, enhanced status code, or words of the reply"
-    date_hierarchy = "at"
+    search_help_text = (
+        "address (a whole one is quick), status code, or words of a reply"
+    )
     fields = (
         *("shown_type", "status", "verdict", "detail"),
         *("reader", "digest", "letter", "at"),

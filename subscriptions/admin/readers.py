@@ -30,6 +30,7 @@ from subscriptions.models import (
 )
 
 from .rows import (
+    Pages,
     Shown,
     Table,
     after_asking,
@@ -49,6 +50,7 @@ class Settings(Table):
     """
 
     list_fullwidth = True
+    paginator = Pages
     show_full_result_count = False
     may_set: ClassVar[frozenset[str]] = frozenset()
 
@@ -89,7 +91,7 @@ class SubscriberAdmin(Settings):
     list_filter = ("state", "cadence", "text_only", "created_at")
     search_fields = ("email",)
     search_help_text = "address, or a part of it"
-    date_hierarchy = "created_at"
+    ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("email", "shown_state", "more")}),
         (
@@ -263,11 +265,11 @@ class TopicFilterAdmin(Shown):
 @admin.register(ConsentRecord)
 class ConsentRecordAdmin(Shown):
     list_display = ("at", "action", "reader", "source")
-    list_filter = ("action", "source")
+    list_filter = ("action", "source", "at")
     list_select_related = ("subscriber",)
     search_fields = ("subscriber__email", "text")
     search_help_text = "address, or the words agreed to"
-    date_hierarchy = "at"
+    ordering = ("-id",)
     fields = ("reader", "action", "source", "text", "at")
     readonly_fields = ("reader",)
 

@@ -12,10 +12,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from subscriptions import pipeline
+from subscriptions import pipeline, sending
 from subscriptions.models import LedgerEpoch, Notice, Pause
 
-from . import dashboard
+from . import dashboard, figures
 from .rows import Shown, badge
 
 
@@ -60,8 +60,9 @@ class PauseAdmin(Shown):
         )
 
     def resume(self, request: HttpRequest) -> HttpResponse:
-        lasting = Pause.objects.filter(lasts=True).first()
+        lasting, restored = figures.paused(), sending.hold_check()
         why = f"{lasting.reason}. " if lasting and lasting.reason else ""
+        why += restored and f"{restored[0].upper()}{restored[1:]} "
         return self._ask_or_do(
             request,
             "Resume",
@@ -84,7 +85,8 @@ class PauseAdmin(Shown):
         if change(timezone.now()):
             newest = Pause.objects.exclude(by=Pause.By.WINDOW).first()
             said = "Paused." if pauses else "Resumed."
-            self.log_change(request, newest, said)
+            # Of a restored database that nobody paused there is no pause.
+            self.log_change(request, newest or LedgerEpoch.objects.get(), said)
             messages.success(request, f"All sending: {said.lower()}")
         return HttpResponseRedirect(reverse("admin:index"))
 

@@ -18,6 +18,7 @@ from subscriptions import rounds, sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import (
     Delivery,
+    DeliveryEvent,
     Listing,
     Round,
     Source,
@@ -300,6 +301,11 @@ class _Compose:
         mails = [row for row in rows if row.delivery.state == State.PENDING]
         # Who has just confirmed was mailed: the letter that asked.
         fresh = [m for m in mails if not (m.reader.last_mail_at or m.delivery.first)]
+        if ids := [row.reader.pk for row in fresh]:
+            # A server has spoken of them; one it always refuses is new for ever.
+            back = DeliveryEvent.objects.filter(subscriber__in=among(ids))
+            known_of = set(back.values_list("subscriber_id", flat=True))
+            fresh = [row for row in fresh if row.reader.pk not in known_of]
         new = {row.reader.pk for row in fresh}
         known = [row.reader.pk for row in mails if row.reader.pk not in new]
         imported = any(row.reader.due_after for row in fresh)

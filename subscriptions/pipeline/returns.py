@@ -24,15 +24,16 @@ def forget_returns(now: datetime) -> int:
 
 
 def take_returns(until: float = math.inf) -> Counter[str]:
-    """Read BOUNCE_MAILBOX, then weigh refusals; stop at the monotonic `until`.
+    """Weigh refusals, then read BOUNCE_MAILBOX; stop at the monotonic `until`.
 
     How many mails of each type, "refused" for those that changed nothing, "weighed" for
     the ledger's. Any number of callers may do this at once, or twice.
     """
     counts: Counter[str] = Counter()
-    if settings.BOUNCE_MAILBOX:
-        counts += folders.collect(Path(settings.BOUNCE_MAILBOX), until)
     counts["weighed"] = returns.notice_expired()
     while monotonic() < until and (weighed := returns.weigh(limit=200)):
         counts["weighed"] += weighed
+    # Last: it raises where the mailbox is not there.
+    if settings.BOUNCE_MAILBOX:
+        counts += folders.collect(Path(settings.BOUNCE_MAILBOX), until)
     return +counts

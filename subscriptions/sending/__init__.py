@@ -24,7 +24,7 @@ from .brakes.pauses import (
     resume_round,
     why_nothing_goes,
 )
-from .ledger.attempts import totals
+from .ledger.attempts import DOUBTED, totals
 from .ledger.epoch import accept_restored, hold_check
 from .loop import send
 from .notices import owe, tell
@@ -39,6 +39,7 @@ from .outcome import (
 from .recovery.lost import held, release_held
 
 __all__ = [
+    "DOUBTED",
     "Counts",
     "LedgerRestored",
     "NothingMade",

@@ -148,7 +148,7 @@ def _header(parsed: EmailMessage, name: str) -> str:
 def _date(header: str) -> datetime | None:
     try:
         return parsedate_to_datetime(header)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

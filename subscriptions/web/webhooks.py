@@ -55,10 +55,12 @@ _TYPES = {
     EventType.UNSUBSCRIBED: Type.UNSUBSCRIBED,
     EventType.AUTORESPONDED: Type.AUTOREPLIED,
 }
-# The service refused the mail because of what the reader had told it before.
+# The service itself refused the mail because of what the reader had told it before. Of
+# a bounce "spam" is what the reader's server takes the mail for (SparkPost's 51, 52).
 _BEFORE = {
-    RejectReason.SPAM: Type.COMPLAINED,
-    RejectReason.UNSUBSCRIBED: Type.UNSUBSCRIBED,
+    (EventType.REJECTED, RejectReason.SPAM): Type.COMPLAINED,
+    (EventType.REJECTED, RejectReason.UNSUBSCRIBED): Type.UNSUBSCRIBED,
+    (EventType.BOUNCED, RejectReason.UNSUBSCRIBED): Type.UNSUBSCRIBED,
 }
 log = logging.getLogger(__name__)
 
@@ -98,9 +100,8 @@ def tracking_events(request: HttpRequest, service: str) -> HttpResponse:
 def take_event(
     sender: Any, event: AnymailTrackingEvent, esp_name: str, **kwargs: Any
 ) -> None:
-    type_ = _TYPES.get(event.event_type)
-    if type_ == Type.BOUNCED:
-        type_ = _BEFORE.get(event.reject_reason, type_)
+    told_before = _BEFORE.get((event.event_type, event.reject_reason))
+    type_ = told_before or _TYPES.get(event.event_type)
     if type_ is None or not isinstance(event.recipient, str):
         return
     metadata = event.metadata if isinstance(event.metadata, dict) else {}
@@ -126,7 +127,8 @@ def _message_ids(
     theirs = (event.message_id, raw.get("smtp-id"), raw.get("message-id"))
     tags = event.tags if isinstance(event.tags, list) else []
     for each in (*theirs, metadata.get("mail"), *tags):
-        if isinstance(each, str) and "@" in each:
+        # No database takes a NUL or half a character; no Message-ID has one.
+        if isinstance(each, str) and "@" in each and each.isprintable():
             yield f"<{each.strip().strip('<>')}>"
 
 

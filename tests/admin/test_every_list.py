@@ -13,7 +13,7 @@ from django.urls import reverse
 from unfold.forms import AdminForm
 
 from subscriptions import models
-from subscriptions.admin.rows import Table
+from subscriptions.admin.rows import Pages, Table
 
 from .making import TODAY, one_of_everything
 
@@ -92,6 +92,43 @@ def test_a_list_of_twenty_asks_no_more_than_a_list_of_two(
     for n in range(2, 20):
         one_of_everything(TODAY - timedelta(n))
     assert questions() == two
+
+
+# With a million readers these have millions of rows, and more each day.
+LONG = [models.Delivery, models.DeliveryEvent, models.Letter, models.Subscriber]
+
+
+@pytest.mark.parametrize("model", LONG, ids=lambda m: m.__name__)
+def test_a_long_list_is_never_read_as_a_whole(
+    desk: Client, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days_of_everything(2)
+    monkeypatch.setattr(admin.site.get_model_admin(model), "list_per_page", 1)
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(page(model, "changelist"))
+    table = f'FROM "{model._meta.db_table}"'
+    questions = [each["sql"] for each in asked if table in each["sql"]]
+    assert questions
+    assert [sql for sql in questions if "LIMIT" not in sql] == []
+
+
+def test_a_list_counts_as_far_as_anybody_turns_pages(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days_of_everything(5)
+    monkeypatch.setattr(Pages, "MOST", 3)
+    listed = desk.get(page(models.Delivery, "changelist")).context["cl"]
+    assert listed.result_count == 3
+
+
+@pytest.mark.parametrize("model", [models.Delivery, models.Letter])
+def test_a_whole_address_is_looked_up_among_readers(desk: Client, model: Any) -> None:
+    row = days_of_everything(2)[model]
+    with CaptureQueriesContext(connection) as asked:
+        asking = {"q": row.subscriber.email.upper()}
+        listed = desk.get(page(model, "changelist"), asking).context["cl"]
+    assert {each.subscriber for each in listed.result_list} == {row.subscriber}
+    assert not [each for each in asked if " LIKE " in each["sql"]]
 
 
 @pytest.mark.parametrize("model", [models.Paper, models.Listing])

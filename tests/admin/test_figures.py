@@ -6,9 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from subscriptions.admin import figures
-from subscriptions.models import Delivery
+from subscriptions.models import Delivery, DeliveryEvent
 
 from .making import TODAY, a_delivery, a_reader, a_round, a_run, at_noon
 
@@ -109,6 +111,17 @@ def test_a_suppressed_reader_without_a_day_of_leaving_counts_nowhere() -> None:
     )
 
 
+def test_who_left_without_having_confirmed_was_never_active() -> None:
+    a_reader()
+    gone = a_reader(
+        state="unsubscribed", confirmed_at=None, unsubscribed_at=at_noon(TODAY)
+    )
+    days = figures.readers(TODAY)
+    assert (days[0].active, days[-1].active, days[-1].left) == (1, 1, 0)
+    gone.delete()
+    assert figures.readers(TODAY) == days
+
+
 def test_a_day_is_one_of_the_home_zone(settings: Any) -> None:
     late = datetime(2026, 7, 30, 23, 30, tzinfo=UTC)
     a_reader(confirmed_at=late)
@@ -169,6 +182,41 @@ def test_a_source_needs_a_person_while_its_newest_run_is_down() -> None:
     ]
     a_run("arxiv", TODAY, "fresh")
     assert not figures.attention(TODAY)
+
+
+def test_a_digest_of_tomorrow_may_need_a_person_today() -> None:
+    a_delivery(a_round(TODAY + timedelta(1)), "in_doubt")
+    assert figures.attention(TODAY).deliveries == {"in_doubt": 1}
+
+
+@pytest.mark.postgresql  # whose planner shows what it reads
+def test_digests_are_counted_by_the_index_alone() -> None:
+    round_ = a_round()
+    for _ in range(30):
+        a_delivery(round_)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        with CaptureQueriesContext(connection) as asked:
+            figures.deliveries(TODAY)
+            figures.attention(TODAY)
+        table = f'FROM "{Delivery._meta.db_table}"'
+        counts = [each["sql"] for each in asked if table in each["sql"]]
+        assert len(counts) == 2
+        for sql in counts:
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(row for (row,) in cursor.fetchall())
+            assert "Index Only Scan using delivery_by_round" in plan
+
+
+def test_refusals_by_policy_are_looked_up_by_kind_and_time() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        figures.attention(TODAY)
+    events = DeliveryEvent._meta.db_table
+    (sql,) = [each["sql"] for each in asked if events in each["sql"]]
+    assert f'"{events}"."type" = ' in sql
+    assert f'"{events}"."at" >= ' in sql  # the column itself, not a day made of it
 
 
 def test_digests_that_ended_badly_and_pauses_need_a_person() -> None:

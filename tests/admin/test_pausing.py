@@ -1,6 +1,8 @@
 """The front page stops all sending and lets it go on, and shows a round run."""
 
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from subscriptions import pipeline
+from subscriptions import pipeline, sending
 from subscriptions.admin import dashboard, figures
-from subscriptions.models import Notice, Pause, Round
+from subscriptions.models import LedgerEpoch, Notice, Pause, Round
+from subscriptions.sending.ledger import epoch
 from tests.factories import a_reader
 
 from .making import a_delivery, a_round
@@ -52,6 +55,18 @@ def test_resuming_says_what_tripped_the_breaker(desk: Client) -> None:
     Pause.objects.create(by="breaker", reason=why, started_at=timezone.now())
     assert f"All sending paused by the circuit breaker: {why}" in front(desk)
     assert why in desk.get(reverse(RESUME)).content.decode()
+
+
+def test_resuming_a_restored_database_says_so_and_is_on_record(
+    desk: Client, tmp_path: Path, settings: Any
+) -> None:
+    settings.VAR_DIR = tmp_path
+    epoch.advance()
+    LedgerEpoch.objects.update(number=0)
+    assert "restored from a backup" in desk.get(reverse(RESUME)).content.decode()
+    assert desk.post(reverse(RESUME)).status_code == 302
+    assert not sending.hold_check()
+    assert LogEntry.objects.get().change_message == "Resumed."
 
 
 def test_staff_who_may_only_look_are_shown_no_button_and_refused(

@@ -65,6 +65,16 @@ def test_without_files_the_mailbox_is_read_and_refusals_are_weighed(
     assert returns() == {}
 
 
+def test_refusals_are_weighed_though_the_mailbox_is_not_there(
+    tmp_path: Path, digest: Delivery, settings: Any
+) -> None:
+    settings.BOUNCE_MAILBOX = str(tmp_path / "in")
+    DeliveryEvent.objects.create(subscriber=digest.subscriber, type="bounced")
+    with pytest.raises(FileNotFoundError):
+        tasks.take_returns()
+    assert DeliveryEvent.objects.get().verdict == "soft"
+
+
 def test_the_bell_does_the_same(
     tmp_path: Path, digest: Delivery, settings: Any
 ) -> None:

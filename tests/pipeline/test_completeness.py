@@ -9,7 +9,11 @@ import pytest
 
 from subscriptions import consent, pipeline
 from subscriptions.models import Delivery, Notice, Pause, Round, Subscriber
-from subscriptions.pipeline.completeness import check_complete
+from subscriptions.pipeline import completeness
+from subscriptions.pipeline.completeness import check_complete, unserved
+from subscriptions.sending.ledger import claims
+from subscriptions.sending.ledger.attempts import HELD
+from subscriptions.sending.recovery.lost import AWAY
 from tests.factories import TUESDAY, an_edition
 
 from .digests import MONDAY, a_reader_of, at, listed
@@ -48,6 +52,32 @@ def test_a_complete_round_adds_up(readers: list[Subscriber]) -> None:
 def test_an_open_digest_of_a_complete_round_is_seen(readers: list[Subscriber]) -> None:
     readers[0].deliveries.update(state="deferred")
     assert faults() == "1 digests of it are not at an end"
+
+
+def test_a_reader_who_is_erased_while_it_looks_is_no_lost_row(
+    readers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = TUESDAY + timedelta(days=1)
+    Round.objects.create(due_date=later, state="complete", completed_at=COMPLETE)
+
+    def unserved_meanwhile(round_: Round) -> Any:
+        if round_.due_date == later:  # looked at before Tuesday's
+            consent.erase(readers[0].pk)
+        return unserved(round_)
+
+    monkeypatch.setattr(completeness, "unserved", unserved_meanwhile)
+    assert faults() == ""
+    assert Round.objects.get(due_date=TUESDAY).readers_due == 3
+
+
+def test_a_second_copy_on_its_way_is_no_open_digest(readers: list[Subscriber]) -> None:
+    in_doubt = readers[0].deliveries.get()
+    in_doubt.state, in_doubt.lease_owner, in_doubt.reason = "in_doubt", HELD, AWAY
+    in_doubt.save()
+    assert pipeline.decide_held(resend=True) == 1
+    (lease,) = claims.claim(Delivery, "host:1:a", 50)
+    assert (lease.id, lease.again) == (in_doubt.pk, True)
+    assert faults() == ""
 
 
 def test_a_lost_row_is_seen_as_a_row_too_few_and_a_reader_without(

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from subscriptions import pipeline
-from subscriptions.models import Delivery, Notice, Round, Subscriber
+from subscriptions.models import Delivery, DeliveryEvent, Notice, Round, Subscriber
 from tests.end_to_end.service import eventually
 from tests.factories import TUESDAY, an_edition
 from tests.sending.oracle import Oracle
@@ -105,6 +105,21 @@ def test_an_import_makes_a_canary_of_those_never_mailed(settings: Any) -> None:
     pipeline.compose(EIGHT)
     first = Delivery.objects.filter(pk__in=Round.objects.get().canary)
     assert [each.subscriber for each in first.order_by("pk")] == new[:2]
+
+
+def test_an_imported_reader_who_is_always_refused_holds_no_later_round_up(
+    settings: Any,
+) -> None:
+    settings.CANARY = 2
+    listed(an_edition(), "Gradient flows")
+    long_since = datetime(2026, 7, 6, 8, tzinfo=UTC)
+    for _ in range(40):
+        a_reader_at_eight(last_mail_at=long_since)
+    refused = a_reader_at_eight(due_after=long_since)
+    DeliveryEvent.objects.create(subscriber=refused, type="bounced", verdict="policy")
+    pipeline.compose(EIGHT)
+    assert Round.objects.get().deliveries.filter(state="pending").count() == 41
+    assert Round.objects.get().canary == []
 
 
 def test_who_has_just_confirmed_is_no_reason_for_a_canary(settings: Any) -> None:

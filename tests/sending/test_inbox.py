@@ -128,6 +128,8 @@ def test_only_keys_of_mails_in_the_folder_open_anything(tmp_path, key):
         b"Content-Transfer-Encoding: base64\r\n\r\n!!!not base64",
         b"Content-Type: \xff\xfe\r\nFrom: \xff <>\r\nDate: yesterday\r\n\r\nx",
         b"Date: Tue, 99 Jul 2026 99:99:99 +9999\r\nFrom: @,;:<\r\nTo: <<>>\r\n\r\nx",
+        b"Date: Tue, 7 Jul 2026 08:00:00 +99999999999999999999\r\n\r\nx",
+        b"Date: Tue, 7 Jul 99999999999999999999 08:00:00 +0000\r\n\r\nx",
         b"Message-ID: <\r\nContent-Disposition: ;;\r\nSubject: =?x?y?z?=\r\n\r\n",
         b"Content-Type: message/rfc822\r\n\r\n" * 50,
         b"Subject: " + b"x" * 100_000 + b"\r\n\r\n" + b"\x00" * 1000,

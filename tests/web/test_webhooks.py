@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from subscriptions import links
-from subscriptions.models import Delivery, DeliveryEvent, Subscriber
+from subscriptions.models import Delivery, DeliveryEvent, Subscriber, Suppression
 from tests.sending.rows import a_digest, a_reader
 
 pytestmark = [
@@ -217,6 +217,29 @@ def test_an_unsubscribing_at_the_service_is_one_here(digest: Delivery) -> None:
     change = {"SuppressSending": True, "SuppressionReason": "ManualSuppression"}
     post("postmark", postmark(digest, "SubscriptionChange", **change))
     assert Subscriber.objects.get().state == "unsubscribed"
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800"])
+def test_an_odd_event_keeps_no_other_of_its_batch_back(
+    odd: str, digest: Delivery
+) -> None:
+    bad = sparkpost(digest)
+    bad[0]["msys"]["message_event"]["rcpt_meta"] = {"mail": f"{odd}@example.org"}
+    assert post("sparkpost", bad + sparkpost(digest)).status_code == 200
+    assert DeliveryEvent.objects.get().type == "bounced"
+
+
+@pytest.mark.parametrize("bounce_class", ["51", "52"])
+def test_a_server_that_takes_a_mail_for_spam_is_no_reader_who_complains(
+    bounce_class: str, digest: Delivery
+) -> None:
+    body = sparkpost(digest)
+    fields = body[0]["msys"]["message_event"]
+    fields |= {"bounce_class": bounce_class, "raw_reason": "550 5.7.1 looks like spam"}
+    assert post("sparkpost", body).status_code == 200
+    event = DeliveryEvent.objects.get()
+    assert (event.type, event.verdict) == ("bounced", "policy")
+    assert not Suppression.objects.exists()
 
 
 def test_what_was_opened_or_clicked_is_not_looked_at(digest: Delivery) -> None:

@@ -94,9 +94,10 @@ def resume_round(round_: Round, now: datetime) -> None:
     """Let what waits go on from where it stood. Resuming what is not paused moves no
     horizon."""
     with transaction.atomic():
+        # Locked, and first as in `resume_all`: else neither gives the time of all.
+        all_paused = Pause.objects.select_for_update().filter(lasts=True).first()
         paused = Round.objects.select_for_update().filter(pk=round_.pk, paused=True)
         if (found := paused.first()) is not None:
-            all_paused = lasting()
             # While all is paused the rest of the time is given when that ends.
             until = min(now, all_paused.started_at) if all_paused else now
             since = found.paused_at or found.started_at

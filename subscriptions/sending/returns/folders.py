@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import mailbox
 import math
+import re
 import time
 from collections import Counter
 from contextlib import suppress
@@ -19,6 +20,7 @@ from .opening import LOOKED_AT
 from .taking import Taken, take
 
 _KEPT = 7 * 24 * 3600  # seconds
+_READ = re.compile(rb"^(?i:status):[^\n]*R", re.MULTILINE)
 log = logging.getLogger(__name__)
 
 
@@ -43,18 +45,36 @@ def _collect_maildir(path: Path, until: float) -> Counter[str]:
                 return counts
             if _is_seen(file):
                 _drop_if_old(file)
-                continue
-            with suppress(FileNotFoundError):  # another worker was faster
-                with file.open("rb") as mail:
-                    taken = take(mail.read(LOOKED_AT))
+            elif (raw := _read(file)) is not None:
+                taken = take(raw)
                 counts[_name(taken)] += 1
-                if taken.why:
-                    seen = path / "cur" / f"{file.name.partition(':')[0]}:2,S"
-                    seen.parent.mkdir(exist_ok=True)
-                    file.rename(seen)
-                else:
-                    file.unlink()
+                with suppress(FileNotFoundError):  # another worker was faster
+                    _put_away(file, path, taken)
     return counts
+
+
+def _read(file: Path) -> bytes | None:
+    """None of what is no file, is gone, or cannot be read: the others are not to wait
+    for it."""
+    if not file.is_file():
+        return None
+    try:
+        with file.open("rb") as mail:
+            return mail.read(LOOKED_AT)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.error("a mail in BOUNCE_MAILBOX cannot be read: %s", error.strerror)
+        return None
+
+
+def _put_away(file: Path, path: Path, taken: Taken) -> None:
+    if not taken.why:
+        return file.unlink()
+    seen = path / "cur" / f"{file.name.partition(':')[0]}:2,S"
+    seen.parent.mkdir(exist_ok=True)
+    file.rename(seen)
+    return None
 
 
 def _collect_mbox(path: Path, until: float) -> Counter[str]:
@@ -68,22 +88,29 @@ def _collect_mbox(path: Path, until: float) -> Counter[str]:
         for key in list(box.keys()):
             if time.monotonic() >= until:
                 break
-            message = box[key]
-            if "R" in message.get_flags():
-                continue
-            with box.get_file(key) as mail:
-                taken = take(mail.read(LOOKED_AT))
-            counts[_name(taken)] += 1
-            if taken.why:
-                message.set_flags("RO")
-                box[key] = message
-            else:
-                box.discard(key)
+            if taken := _take_from(box, key):
+                counts[_name(taken)] += 1
         box.flush()
     finally:
         box.unlock()
         box.close()
     return counts
+
+
+def _take_from(box: mailbox.mbox, key: str) -> Taken | None:
+    """None of a mail that was refused before. Bytes only: the library's own messages
+    are parsed without bounds, and many cannot be written again."""
+    with box.get_file(key) as mail:
+        raw = mail.read(LOOKED_AT)
+    if _READ.search(raw.partition(b"\n\n")[0]):
+        return None
+    taken = take(raw)
+    if taken.why:
+        separator, _, rest = box.get_bytes(key, from_=True).partition(b"\n")
+        box[key] = separator + b"\nStatus: RO\n" + rest
+    else:
+        box.discard(key)
+    return taken
 
 
 def _name(taken: Taken) -> str:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
@@ -25,6 +26,7 @@ from .taking import Taken, take
 # Reports return a mail of ours, of a tenth of a megabyte, or its headers.
 LARGEST = 10_000_000  # bytes
 _RECIPIENTS = 10
+_SESSIONS = 30  # at once; each may hold a mail of LARGEST
 _IDLE = 60.0  # seconds
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ def serve(host: str, port: int) -> Iterator[None]:
     """Listen while inside. Raises OSError where it cannot listen there."""
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # it logs every address
     taker = _Taker()
-    controller = Controller(
+    controller = _Controller(
         taker,
         hostname=host,
         port=port,
@@ -61,14 +63,41 @@ def accepts(address: str) -> bool:
     return True
 
 
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Session(self.handler, **self.SMTP_kwargs)
+
+
+class _Session(SMTP):
+    """Counted while it is open: mails are in memory until they have been taken."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.event_handler.sessions += 1
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.sessions -= 1
+        super().connection_lost(error)
+
+
 class _Taker:
     def __init__(self) -> None:
+        self.sessions = 0
         # One at a time: whoever floods this gets no more of the database than that.
         self._thread = ThreadPoolExecutor(1, "returns")
 
     def close(self) -> None:
         self._thread.submit(connections.close_all).result()
         self._thread.shutdown()
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if self.sessions > _SESSIONS:
+            return "421 4.3.2 too many at once, try again later"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: Any

@@ -20,8 +20,10 @@ from itertools import islice
 LOOKED_AT = 500_000  # bytes
 _CONTAINERS = 200  # "multipart/" and "message/" in all of it
 _BOUNDARIES = 1_000  # lines that may begin a part
+_COMPARED = 2_000_000  # lines with the boundaries they may lie within
 _PARTS = 200
 _LINE = 4_000  # characters of a field
+_TYPE = 1_000  # of a Content-Type, whose parameters cost their length squared
 _BLOCKS = 2_000  # recipients of one report
 
 Fields = dict[str, str]
@@ -35,10 +37,20 @@ def opened(raw: bytes) -> Message | None:
     containers = sum(1 for _ in islice(_CONTAINER.finditer(raw), _CONTAINERS + 1))
     if containers > _CONTAINERS or raw.count(b"\n--") > _BOUNDARIES:
         return None
+    if containers * raw.count(b"\n") > _COMPARED:
+        return None
     try:
-        return email.message_from_bytes(raw, policy=policy.compat32)
+        return email.message_from_bytes(raw, policy=_Bounded())
     except RecursionError:
         return None
+
+
+class _Bounded(policy.Compat32):
+    """The standard policy; of a Content-Type it keeps what is within bounds."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_TYPE] if name.lower() == "content-type" else value
 
 
 def header(message: Message, name: str) -> str:

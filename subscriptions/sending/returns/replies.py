@@ -81,12 +81,13 @@ def _own_words(message: Message) -> str:
     own: list[str] = []
     lines = text.splitlines()
     for at, line in enumerate(lines):
-        # "On Monday somebody wrote:" in whatever language, above the quoted lines.
-        below = next((each for each in lines[at + 1 :] if each.strip()), "")
         if _QUOTED.match(line):
             break
-        if line.rstrip().endswith(":") and below.lstrip().startswith(">"):
-            break
+        # "On Monday somebody wrote:" in whatever language, above the quoted lines.
+        if line.rstrip().endswith(":"):
+            below = next((each for each in lines[at + 1 :] if each.strip()), "")
+            if below.lstrip().startswith(">"):
+                break
         own.append(line)
     return " ".join(" ".join(own).split()).strip(" .!\"'").casefold()
 

@@ -14,7 +14,8 @@ from subscriptions.models import DeliveryEvent
 Verdict = DeliveryEvent.Verdict
 
 # Exim, qmail and cPanel have no status for these, and say them in reply to RCPT: our
-# host may not relay, our sender's address was not found, our host has no good name.
+# host may not relay, our sender's address was not found, our host has no good name, or
+# we have sent as much as the relay lets us in an hour or a day.
 _ABOUT_US_WORDS = (
     r"\brelay(ing)? (access )?(is )?(not (permitted|allowed)|denied|prohibited)"
     r"|(not permitted|not allowed|unable) to relay|\brcpthosts\b"
@@ -22,13 +23,17 @@ _ABOUT_US_WORDS = (
     r"|\bsender (address )?(is )?(rejected|denied|verif)|verification failed for"
     r"|\benvelope sender\b|\b(helo|ehlo)\b|\breverse dns\b|\brdns\b|\bptr\b"
     r"|\baccess denied\b|administrative prohibition"
+    r"|\bper (hour|day)\b|\b(hourly|daily)\b|\b(rate|sending) ?limit"
+    r"|too many (messages|mails|e-?mails|recipients|connections)"
+    r"|\b(start)?tls\b|\bauthentication failed\b|\binvalid dns\b"
 )
 _POLICY_WORDS = (
     r"\bspam\b|spamhaus|block ?list|black ?list|\b(dns|r)bl\b|\b(dmarc|spf|dkim)\b"
     r"|reputation|policy|unsolicited|\bblocked\b|banned"
 )
 _FULL_WORDS = (
-    r"(over|exceed\w*|out of|insufficient|disk) ?(quota|storage|space)"
+    r"(over|out of|insufficient|disk) ?(quota|storage|space)"
+    r"|exceed\w* ?(\w+ ){0,2}(quota|storage|space|size)"
     r"|quota exceeded|(mailbox|inbox) (is )?full"
 )
 _GONE_WORDS = (

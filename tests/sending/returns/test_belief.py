@@ -10,7 +10,13 @@ import time_machine
 from django.utils import timezone
 
 from subscriptions import links
-from subscriptions.models import Delivery, DeliveryEvent, Subscriber, Suppression
+from subscriptions.models import (
+    Delivery,
+    DeliveryEvent,
+    Letter,
+    Subscriber,
+    Suppression,
+)
 from subscriptions.sending import returns
 from tests.sending.rows import a_digest, a_letter, a_reader
 
@@ -133,6 +139,30 @@ def test_a_complaint_of_who_was_asked_as_a_new_address_is_theirs(
     returns.take(arf(Target.of(letter)))
     assert state(digest) == "active"
     assert Suppression.objects.of("new@example.net").standing().exists()
+
+
+@pytest.mark.parametrize("kind", ["new_address", "address_asked", "address_changed"])
+def test_a_complaint_about_a_letter_to_an_address_that_is_forgotten_is_nobodys(
+    kind: str, digest: Delivery
+) -> None:
+    letter = a_letter(
+        kind, digest.subscriber, recipient="other@example.net", state="sent"
+    )
+    raw = arf(Target.of(letter))
+    Letter.objects.update(recipient="")  # withdrawn, or a week ago
+    assert "not kept" in returns.take(raw).why
+    assert state(digest) == "active"
+    assert not Suppression.objects.exists()
+
+
+def test_a_complaint_about_a_letter_to_the_address_they_left_is_not_of_the_new_one(
+    digest: Delivery,
+) -> None:
+    letter = a_letter("preferences", digest.subscriber, state="sent")
+    raw = arf(Target.of(letter))
+    Subscriber.objects.update(address_changed_at=timezone.now())
+    assert "earlier address" in returns.take(raw).why
+    assert state(digest) == "active"
 
 
 def test_a_bounce_of_a_letter_is_the_letters(digest: Delivery) -> None:

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from subscriptions.models import Delivery, DeliveryEvent
 from subscriptions.sending.returns import folders
 
-from .mails import Target, failed, mail
+from .mails import Target, failed, mail, nested
 
 
 @pytest.fixture
@@ -87,6 +87,16 @@ def test_with_no_database_a_mail_stays_where_it_is(
     assert len(files(maildir)) == 1
 
 
+def test_what_is_no_mail_or_cannot_be_read_keeps_no_other_back(
+    maildir: Path, digest: Delivery
+) -> None:
+    (maildir / "new" / "0").mkdir()
+    (maildir / "new" / "1").symlink_to("1")
+    (maildir / "new" / "2").symlink_to("/proc/self/mem")  # its first byte: EIO
+    put(maildir, failed(Target.of(digest), "5.1.1"))
+    assert folders.collect(maildir) == {"bounced": 1}
+
+
 def test_an_mbox_is_emptied_of_what_was_understood(
     tmp_path: Path, digest: Delivery
 ) -> None:
@@ -99,6 +109,26 @@ def test_an_mbox_is_emptied_of_what_was_understood(
     assert folders.collect(path) == {}
     assert len(mailbox.mbox(path)) == 1
     assert DeliveryEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(nested(b"", "multipart/mixed", 2_000), id="nested"),
+        pytest.param(b"Subject: \xfc\n\nAn advertisement, \xfc.\n", id="8-bit"),
+    ],
+)
+def test_an_odd_mail_in_an_mbox_keeps_no_other_back(
+    odd: bytes, tmp_path: Path, digest: Delivery
+) -> None:
+    path = tmp_path / "bounces"
+    box = mailbox.mbox(path)
+    box.add(odd)
+    box.add(failed(Target.of(digest), "5.1.1"))
+    box.close()
+    assert folders.collect(path) == {"bounced": 1, "refused": 1}
+    assert folders.collect(path) == {}
+    assert path.read_bytes().endswith(b"\nStatus: RO\n" + odd + b"\n")
 
 
 def test_an_mbox_that_the_mail_server_holds_waits(

@@ -116,6 +116,23 @@ def test_45_more_than_ten_megabytes_are_refused(
     assert not DeliveryEvent.objects.exists()
 
 
+def test_so_many_at_once_are_served_as_memory_has_room_for(
+    server: smtplib.SMTP, sent: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "_SESSIONS", 2)
+    target = Target.of(sent)
+    assert server.sock
+    host, port = server.sock.getpeername()
+    with smtplib.SMTP(host, port) as second:
+        with smtplib.SMTP(host, port) as third:
+            with pytest.raises(smtplib.SMTPSenderRefused) as refused:
+                third.sendmail("", [target.bounce], failed(target, "5.1.1"))
+            assert refused.value.smtp_code == 421
+        second.noop()  # once it answers, the server has seen the third go
+        second.sendmail("", [target.bounce], failed(target, "5.1.1"))
+    assert DeliveryEvent.objects.count() == 1
+
+
 def test_with_no_database_it_says_try_again_and_keeps_listening(
     server: smtplib.SMTP, sent: Delivery
 ) -> None:

@@ -87,6 +87,15 @@ def test_what_no_row_knows_may_be_taken_another_day(
         "550 your host has no reverse DNS",
         "550 no PTR record",
         "550 Administrative prohibition",
+        "550 Domain papers.example.org has exceeded the max emails per hour (100/100)",
+        "550 Max defers and failures per hour exceeded. Message discarded.",
+        "550 You have reached your daily sending limit",
+        "550 Daily sending quota exceeded for this account",
+        "550 Sending rate limit exceeded",
+        "553 too many recipients",
+        "550 must issue a STARTTLS command first",
+        "550 authentication failed",
+        "550 mailbox unavailable. invalid DNS MX or A/AAAA resource record",
     ],
 )
 def test_a_refusal_of_our_host_or_sender_says_nothing_of_the_reader(said: str) -> None:
@@ -109,6 +118,19 @@ def test_a_refusal_of_the_recipient_without_a_status_is_no_word_on_us(
     said: str,
 ) -> None:
     assert verdict_of("bounced", "", f"at RCPT: {said}") == "gone"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 quota exceeded",
+        "550 exceeded storage allocation",
+        "550 the recipient has exceeded their storage limit",
+        "550 user's mailbox exceeds allowed size",
+    ],
+)
+def test_a_full_mailbox_in_words_is_no_dead_one(said: str) -> None:
+    assert verdict_of("bounced", "", f"at RCPT: {said}") == "soft"
 
 
 def test_a_word_that_ends_in_rate_is_no_rate() -> None:
