@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from subscriptions import matching, rounds
@@ -46,13 +46,9 @@ class Draft:
         row = _row(reader, day, State.SKIPPED, "no new edition")
         return cls(reader, row, wishes, has_row=False, owes_welcome=True)
 
-    def welcome(self, desk: Desk) -> dict[str, Any]:
-        """What the welcome letter says: the next date, what each filter would bring."""
-        next_ = rounds.next_due(self.reader, self.delivery.due_date)
-        if not self.has_row:
-            next_ = rounds.next_due(
-                self.reader, self.delivery.due_date - timedelta(days=1)
-            )
+    def welcome(self, desk: Desk, now: datetime) -> dict[str, Any]:
+        """What the welcome letter says: the next date, whether there was a list to look
+        at, what each filter would bring."""
         mine = self.wishes.wanted
         texts = [each.text for each in mine] if desk.editions else []
         counted = matching.volumes(texts, until=self.delivery.due_date)
@@ -67,7 +63,11 @@ class Draft:
             for each, volume in zip(mine, counted, strict=False)
             if volume.days
         ]
-        return {"next_due": next_.isoformat(), "volumes": volumes}
+        return {
+            "next_due": self._next_due(now).isoformat(),
+            "listed": self.has_row,
+            "volumes": volumes,
+        }
 
     @property
     def owes_nothing_today(self) -> bool:
@@ -80,7 +80,7 @@ class Draft:
             and not row.first
         )
 
-    def nothing_today(self) -> dict[str, Any]:
+    def nothing_today(self, now: datetime) -> dict[str, Any]:
         """What that letter says: what was looked at, and the next date."""
         row = self.delivery
         return {
@@ -89,8 +89,17 @@ class Draft:
             "editions": row.editions,
             "filters": len(row.filters),
             "notes": row.notes,
-            "next_due": rounds.next_due(self.reader, row.due_date).isoformat(),
+            "next_due": self._next_due(now).isoformat(),
         }
+
+    def _next_due(self, now: datetime) -> date:
+        """The reader's first date without a row whose hour is still to come."""
+        reader, day = self.reader, self.delivery.due_date
+        after = day if self.has_row else day - timedelta(days=1)
+        next_ = rounds.next_due(reader, after)
+        while rounds.instant(next_, reader.hour, reader.zone) <= now:
+            next_ = rounds.next_due(reader, next_)
+        return next_
 
 
 def draft_digest(

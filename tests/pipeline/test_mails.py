@@ -204,6 +204,7 @@ def test_a_letter_to_another_address_than_the_readers_unsubscribes_nobody(
     assert "mailto:" not in other["List-Unsubscribe"]
 
 
+@time_machine.travel("2026-07-07T04:00Z", tick=False)
 def test_a_welcome_says_when_the_next_digest_is_due_and_what_filters_bring() -> None:
     listed(an_edition(day=TUESDAY - timedelta(days=1)), "Protein one", "Protein two")
     listed(an_edition(), "Protein folding")
