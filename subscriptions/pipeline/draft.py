@@ -126,7 +126,8 @@ def draft_digest(
     row = _row(reader, day, state, reason)
     _tell(row, wishes, covering, picked, ranking, muted)
     row.also = _again(picked.again, had) if picked.picks and picked.again else []
-    row.notes = [*notes, *_cut_note(covering)]
+    unsure = _unsure_notes(covering, wishes, desk)
+    row.notes = [*notes, *unsure, *_cut_note(covering)]
     row.first = reader.awaits_first_digest
     row.weekly = reader.cadence == Subscriber.Cadence.WEEKLY
     row.full_abstracts = reader.full_abstracts
@@ -190,6 +191,22 @@ def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
         for each in found
         if each.pk != had[each.paper_id].listing
         and (each.card.upvotes or each.card.code_url or each.card.summary)
+    ]
+
+
+def _unsure_notes(covering: rounds.Covering, wishes: Wishes, desk: Desk) -> list[str]:
+    """Lists that one of the reader's filters could need and that went out before all of
+    them was heard (rounds.md 3). What came afterwards is in the source's next, so only
+    its newest counts."""
+    newest = {each.source: each for each in covering.editions}
+    if not any(each.partial for each in newest.values()):
+        return []
+    needed = desk.sources_needed(each.text for each in wishes.wanted)
+    return [
+        f"The list of {each.get_source_display()}, {each.day:%a} {each.day.day} "
+        f"{each.day:%b}, may be incomplete; what is missing comes with its next one."
+        for source, each in newest.items()
+        if each.partial and source in needed
     ]
 
 
