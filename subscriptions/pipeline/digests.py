@@ -133,6 +133,7 @@ class Digests:
         self._numbers: dict[tuple[str, str], int] = {}  # of a filter and its name
         self._reasons: dict[tuple[int, int], rendering.Reason] = {}
         self._entries: dict[tuple[int, ...], rendering.Entry] = {}
+        rendering.forget_entries()  # those of an earlier one are not asked for again
 
     def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
         """All is read at once; each is made when it is its turn."""
@@ -147,6 +148,7 @@ class Digests:
         ):
             for kept in (self._listed, self._numbers, self._reasons, self._entries):
                 kept.clear()
+            rendering.forget_entries()
         unknown = {*wanted} - self._listed.keys()
         if not unknown:
             return

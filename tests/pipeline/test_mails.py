@@ -19,6 +19,7 @@ from subscriptions.models import Delivery, Edition, Letter, Subscriber
 from subscriptions.pipeline.digests import Digests
 from subscriptions.pipeline.letters import outgoing_letters
 from subscriptions.pipeline.mails import outgoing_digests
+from subscriptions.rendering import cards
 from tests.factories import (
     TUESDAY,
     a_listing,
@@ -202,6 +203,18 @@ def test_a_letter_to_another_address_than_the_readers_unsubscribes_nobody(
     own, other = (parsed(outgoing_letters([pk])[pk].message()) for pk in ids)
     assert "mailto:" in own["List-Unsubscribe"]
     assert "mailto:" not in other["List-Unsubscribe"]
+
+
+def test_a_worker_keeps_nothing_of_the_digests_of_earlier_calls() -> None:
+    """Each call reads its papers anew: what was coded of them by their objects never
+    comes again, and a worker runs for months."""
+    listed(an_edition(), "Gradient one", "Gradient two")
+    reader = a_reader_of("gradient")
+    pipeline.compose_day(TUESDAY)
+    for _ in range(3):
+        for mail in outgoing_digests([reader.deliveries.get().pk]).values():
+            assert b"Gradient two" in mail.message()
+        assert len(cards._standing) == 2
 
 
 @time_machine.travel("2026-07-07T04:00Z", tick=False)
