@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from subscriptions.models import Card
 
 from . import phrases
+from .headers import in_ascii
 from .mail import Again, Digest, Entry, Reason
 
 LONGEST_TITLE = 300
@@ -165,7 +166,7 @@ def web_link(url: str) -> str:
         return ""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna").decode("ascii")
+        host = in_ascii(parts.hostname or "")
         port = parts.port
     except ValueError:  # UnicodeError is one
         return ""
