@@ -146,6 +146,15 @@ def test_weekly_and_on_request_all_abstracts_are_short(
     assert says(made, "Second one, e.g. this.")
 
 
+def test_a_weekly_readers_first_digest_is_not_said_to_be_of_a_week() -> None:
+    """It holds the newest list of each source, whatever the day they confirmed."""
+    made = replace(seven_papers(), weekly=True)
+    assert says(made, "The week to Tuesday 7 July 2026")
+    first = replace(made, first=True)
+    assert says(first, "Tuesday 7 July 2026")
+    assert "The week to" not in digest(first).html + digest(first).text
+
+
 def test_a_week_has_its_days_as_sections_the_oldest_first() -> None:
     days = [date(2026, 7, 3), date(2026, 7, 1), date(2026, 7, 3)]
     entries = [
