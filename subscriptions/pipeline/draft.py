@@ -185,13 +185,24 @@ def _row(reader: Subscriber, day: date, state: str, reason: str) -> Delivery:
 
 def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
     """Rule 10: papers had, where the later listing brings something to tell."""
-    found = Listing.objects.filter(pk__in=listings).select_related("paper")
+    rows = Listing.objects.select_related("paper")
+    found = list(rows.filter(pk__in=listings))
+    shown = rows.in_bulk([had[each.paper_id].listing for each in found])
     return [
         {"listing": each.pk, "sent_on": had[each.paper_id].due.isoformat()}
         for each in found
-        if each.pk != had[each.paper_id].listing
-        and (each.card.upvotes or each.card.code_url or each.card.summary)
+        if _brings(each, shown.get(had[each.paper_id].listing))
     ]
+
+
+def _brings(later: Listing, earlier: Listing | None) -> bool:
+    """Does its card have what the reader was not shown? A card is of all that is known
+    of a paper: the list that comes second need not be the one that knows more."""
+    now, before = later.card, earlier and earlier.card
+    return any(
+        getattr(now, told) and not (before and getattr(before, told))
+        for told in ("upvotes", "code_url", "summary")
+    )
 
 
 def _unsure_notes(covering: rounds.Covering, wishes: Wishes, desk: Desk) -> list[str]:

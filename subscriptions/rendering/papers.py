@@ -153,6 +153,7 @@ def abstract_url(card: Card) -> str:
 def again(paper: Again) -> AgainShown:
     brings = [phrases.count(paper.card.upvotes, "upvote")] if paper.card.upvotes else []
     brings += ["code"] if web_link(paper.card.code_url) else []
+    brings = brings or (["a summary"] if paper.card.summary else [])
     return AgainShown(title(paper.card), paper.page_url, ", ".join(brings))
 
 

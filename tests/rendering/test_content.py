@@ -215,6 +215,8 @@ def test_papers_had_before_stand_in_a_list_at_the_end() -> None:
     assert says(made, "Also on Hugging Face’s list, sent to you on Saturday")
     assert says(made, "Folded Gradients (62 upvotes, code)")
     assert says(digest_of(again=(again,)), "sent to you on Tue 30 Jun")
+    told = replace(again, card=card(title="Folded Gradients", summary="In short."))
+    assert says(digest_of(again=(told,)), "Folded Gradients (a summary)")
 
 
 def test_notes_and_the_welcome_are_said_when_there_is_reason() -> None:
