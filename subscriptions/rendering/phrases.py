@@ -29,7 +29,7 @@ _AROUND = {
     "author": ("", " among the authors"),
     "category": ("category ", ""),
     "source": ("listed by ", ""),
-    "code": ("code: ", ""),
+    "code": ("", ""),  # the link, or that there is a "code link"
     "upvotes": ("upvotes: ", ""),
 }
 

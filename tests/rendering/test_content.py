@@ -106,6 +106,12 @@ def test_the_why_line_names_the_filter_and_the_words_and_where() -> None:
     assert ">RL theory</b>" in digest(made).html
 
 
+@pytest.mark.parametrize("words", ["code link", "github.com/sample/code"])
+def test_a_filter_for_code_says_so_once(words: str) -> None:
+    made = digest_of(entry(reason("With code", (words, "code"))))
+    assert says(made, f"Why: With code: {words}")
+
+
 def test_a_filter_that_takes_everything_says_only_its_name() -> None:
     made = digest_of(entry(reason("Everything")._replace(found=())))
     assert says(made, "Why: Everything PDF")
