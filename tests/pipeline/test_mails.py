@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -332,6 +333,8 @@ def test_every_letter_says_who_it_is_from_and_which_it_is(kind: str) -> None:
     (mail,) = outgoing_letters([letter.pk]).values()
     made = parsed(mail.message())
     assert (made["Message-ID"], made["To"]) == ("<1@example.org>", reader.email)
-    assert made["Feedback-ID"].startswith(f"{kind}:")
+    said, list_id, sender_id = made["Feedback-ID"].split(":")
+    assert (said, list_id) == (kind, settings.LIST_ID)
+    assert 5 <= len(sender_id) <= 15
     assert made["Subject"]
     assert made.get_body(("html",)) is not None
