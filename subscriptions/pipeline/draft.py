@@ -185,13 +185,13 @@ def _row(reader: Subscriber, day: date, state: str, reason: str) -> Delivery:
 
 def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
     """Rule 10: papers had, where the later listing brings something to tell."""
-    rows = Listing.objects.select_related("paper")
-    found = list(rows.filter(pk__in=listings))
-    shown = rows.in_bulk([had[each.paper_id].listing for each in found])
+    both = {*listings, *(before.listing for before in had.values())}
+    rows = Listing.objects.filter(pk__in=both).select_related("paper")
+    found = {each.pk: each for each in rows}
     return [
-        {"listing": each.pk, "sent_on": had[each.paper_id].due.isoformat()}
-        for each in found
-        if _brings(each, shown.get(had[each.paper_id].listing))
+        {"listing": pk, "sent_on": had[each.paper_id].due.isoformat()}
+        for pk, each in found.items()
+        if pk in listings and _brings(each, found.get(had[each.paper_id].listing))
     ]
 
 
