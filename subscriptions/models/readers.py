@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import unicodedata
 import zoneinfo
-from datetime import date
-from functools import cache
+from datetime import UTC, date, tzinfo
+from functools import cache, lru_cache
 
 import idna
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+log = logging.getLogger(__name__)
 EVERY_DAY = 0b1111111
 MONDAY_TO_FRIDAY = 0b0011111
 # The pause of a reader who did not answer has no end but theirs.
@@ -44,6 +46,25 @@ def domain_of(address: str) -> str:
 def zone_names() -> frozenset[str]:
     """The names of the IANA zones. Asking the system takes 20 ms."""
     return frozenset(zoneinfo.available_timezones())
+
+
+@lru_cache(maxsize=1000)
+def zone_of(name: str) -> tzinfo:
+    """The zone of a reader; UTC where this machine does not know it.
+
+    Systems differ, and newer ones have old names, which browsers still give, in a
+    package of their own. One reader's zone must not end everybody's round.
+    """
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        log.warning(
+            "This system does not know the time zone %s: its readers get their mail at "
+            "their hour in UTC. Install tzdata (on Debian and Ubuntu tzdata-legacy too)"
+            " and start again.",
+            name,
+        )
+        return UTC
 
 
 def validate_zone(name: str) -> None:
@@ -184,8 +205,8 @@ class Subscriber(models.Model):
         return self.email
 
     @property
-    def tz(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.zone)
+    def tz(self) -> tzinfo:
+        return zone_of(self.zone)
 
     @property
     def cap(self) -> int:

@@ -14,7 +14,6 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet, TextField
@@ -22,6 +21,7 @@ from django.db.models.functions import Cast
 
 from subscriptions import links, matching, rendering
 from subscriptions.models import Card, Delivery, Listing, Source, Subscriber
+from subscriptions.models.readers import zone_of
 
 # More words than this say no more about why a paper is there.
 _WORDS_SHOWN = 6
@@ -257,7 +257,7 @@ def covered(source: str, day: str, papers: int) -> rendering.Covered:
 
 
 def _local_day(at: datetime | None, zone: str) -> date | None:
-    return at and at.astimezone(ZoneInfo(zone)).date()
+    return at and at.astimezone(zone_of(zone)).date()
 
 
 def _links(told: Told) -> rendering.Links:

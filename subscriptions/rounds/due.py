@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from subscriptions.models import Delivery, Pause, Subscriber
+from subscriptions.models.readers import zone_of
 
 WINDOW = timedelta(hours=6)
 # How long after its window a date without anything to send is still written down.
@@ -35,7 +35,7 @@ def instant(day: date, hour: int, zone: str) -> datetime:
     An hour that daylight saving skips: the first instant after the gap; one that comes
     twice: the first.
     """
-    tz = ZoneInfo(zone)
+    tz = zone_of(zone)
     local = datetime.combine(day, time(hour), tz)
     found = local.astimezone(UTC)
     if found.astimezone(tz).replace(tzinfo=None) == local.replace(tzinfo=None):
@@ -124,7 +124,7 @@ def _by_date(
     groups: dict[date, dict[tuple[tuple[int, datetime], ...], list[str]]]
     groups = defaultdict(lambda: defaultdict(list))
     for zone in _zones():
-        tz = ZoneInfo(zone)
+        tz = zone_of(zone)
         first, last = since.astimezone(tz).date(), until.astimezone(tz).date()
         for offset in range(-1, (last - first).days + 1):
             day = first + timedelta(days=offset)

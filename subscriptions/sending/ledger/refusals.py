@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from subscriptions.models import Letter, Mailing, Subscriber, Suppression, among_texts
-from subscriptions.models.readers import fold_address
+from subscriptions.models.readers import fold_address, zone_of
 
 from .statements import Owed
 
@@ -66,7 +65,7 @@ def _digest_refusal(mail: Owed) -> Refusal | None:
     if mail.state != Reader.ACTIVE:
         return State.UNSUBSCRIBED, f"the reader is {mail.state}"
     if mail.paused_until is not None:
-        today = timezone.now().astimezone(ZoneInfo(mail.zone)).date()
+        today = timezone.now().astimezone(zone_of(mail.zone)).date()
         if today < mail.paused_until:
             return State.SKIPPED, "paused"
     return None
