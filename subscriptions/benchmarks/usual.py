@@ -111,13 +111,14 @@ def context(d: Digest, kept: int, full: int) -> dict[str, Any]:
             actions = papers.actions(entry.card, about[1], d.links.tune)
             shown.append((SimpleNamespace(**said, place=place), why, others, actions))
         sections.append((name, len(entries), shown))
-    inside = phrases.inside(names)
+    subject, named = phrases.subject(names, d.due_date, _all(d))
+    inside = phrases.inside(names[named:])
     return {
         **CALLS,
         **values(d, _all(d), kept, inside > 0),
         **dict(constants()),
-        "subject": phrases.subject(names, d.due_date, _all(d)),
-        "next_names": " · ".join(names[phrases.BESIDE :][:inside]),
+        "subject": subject,
+        "next_names": " · ".join(names[named:][:inside]),
         "links": d.links,
         "sections": sections,
     }

@@ -133,6 +133,7 @@ def letter_of(kind: str, **changes: Any) -> LetterMail:
         action_url="https://papers.example.org/act/2bZ~1uQ9xT~Jm4nq7rWw0oYk3eVb",
         facts={
             "next_due": "Wednesday 8 July at 07:00",
+            "listed": True,
             "volumes": [
                 {"name": "Curvature", "low": 0, "median": 3, "high": 7, "days": 10}
             ],

@@ -274,7 +274,8 @@ def _missing(leaf: Leaf, document: Document) -> str:
         case HasCode():
             return "it has no code link"
         case Upvotes(least):
-            return f"it has {document.upvotes} upvotes, fewer than {least}"
+            plural = "" if document.upvotes == 1 else "s"
+            return f"it has {document.upvotes} upvote{plural}, fewer than {least}"
     raise ValueError("every document satisfies *")
 
 

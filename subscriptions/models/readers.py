@@ -7,7 +7,7 @@ import logging
 import unicodedata
 import zoneinfo
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import idna
 from django.conf import settings
@@ -49,19 +49,23 @@ def zone_names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-@cache
+@lru_cache(maxsize=1000)
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
-    """The zone of this name; HOME_ZONE where this machine does not know it.
+    """The zone of a reader; HOME_ZONE where this machine does not know it.
 
-    Old names go: Debian 13 has US/Pacific in a package of its own.
-    A reader's row keeps theirs, and must not end the tick for everybody.
+    Systems differ, and newer ones have old names, which browsers still give, in a
+    package of their own. One reader's zone must not end everybody's round.
     """
     try:
         return zoneinfo.ZoneInfo(name)
-    except zoneinfo.ZoneInfoNotFoundError:
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         home: zoneinfo.ZoneInfo = settings.HOME_ZONE
         log.warning(
-            "this machine has no time zone %s; its readers go by %s", name, home
+            "This system does not know the time zone %s: its readers get their mail at "
+            "their hour in %s. Install tzdata (on Debian and Ubuntu tzdata-legacy too) "
+            "and start again.",
+            name,
+            home,
         )
         return home
 

@@ -6,6 +6,7 @@ what they are, and by which words they were found, is made once and kept for the
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -133,6 +134,7 @@ class Digests:
         self._numbers: dict[tuple[str, str], int] = {}  # of a filter and its name
         self._reasons: dict[tuple[int, int], rendering.Reason] = {}
         self._entries: dict[tuple[int, ...], rendering.Entry] = {}
+        rendering.forget_entries()  # those of an earlier one are not asked for again
 
     def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
         """All is read at once; each is made when it is its turn."""
@@ -147,6 +149,7 @@ class Digests:
         ):
             for kept in (self._listed, self._numbers, self._reasons, self._entries):
                 kept.clear()
+            rendering.forget_entries()
         unknown = {*wanted} - self._listed.keys()
         if not unknown:
             return
@@ -288,7 +291,15 @@ def envelope_of(
     return rendering.Envelope(
         message_id=message_id,
         date=made,
-        feedback_id=f"{kind}:{settings.LIST_ID}",
+        feedback_id=_feedback_id(kind, settings.LIST_ID),
         unsubscribe_mailbox=mailboxes.unsubscribe,
         reply_mailbox=mailboxes.reply,
     )
+
+
+@lru_cache(maxsize=100)
+def _feedback_id(kind: str, list_id: str) -> str:
+    """What Google counts complaints by: the kind of a mail, the list, and last a
+    SenderId, which has 5 to 15 characters (support.google.com/mail/answer/6254652)."""
+    sender_id = hashlib.sha256(list_id.encode()).hexdigest()[:8]
+    return f"{kind}:{list_id}:list-{sender_id}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from subscriptions import matching, rounds
@@ -46,13 +46,9 @@ class Draft:
         row = _row(reader, day, State.SKIPPED, "no new edition")
         return cls(reader, row, wishes, has_row=False, owes_welcome=True)
 
-    def welcome(self, desk: Desk) -> dict[str, Any]:
-        """What the welcome letter says: the next date, what each filter would bring."""
-        next_ = rounds.next_due(self.reader, self.delivery.due_date)
-        if not self.has_row:
-            next_ = rounds.next_due(
-                self.reader, self.delivery.due_date - timedelta(days=1)
-            )
+    def welcome(self, desk: Desk, now: datetime) -> dict[str, Any]:
+        """What the welcome letter says: the next date, whether there was a list to look
+        at, what each filter would bring."""
         mine = self.wishes.wanted
         texts = [each.text for each in mine] if desk.editions else []
         counted = matching.volumes(texts, until=self.delivery.due_date)
@@ -67,7 +63,11 @@ class Draft:
             for each, volume in zip(mine, counted, strict=False)
             if volume.days
         ]
-        return {"next_due": next_.isoformat(), "volumes": volumes}
+        return {
+            "next_due": self._next_due(now).isoformat(),
+            "listed": self.has_row,
+            "volumes": volumes,
+        }
 
     @property
     def owes_nothing_today(self) -> bool:
@@ -80,7 +80,7 @@ class Draft:
             and not row.first
         )
 
-    def nothing_today(self) -> dict[str, Any]:
+    def nothing_today(self, now: datetime) -> dict[str, Any]:
         """What that letter says: what was looked at, and the next date."""
         row = self.delivery
         return {
@@ -89,8 +89,17 @@ class Draft:
             "editions": row.editions,
             "filters": len(row.filters),
             "notes": row.notes,
-            "next_due": rounds.next_due(self.reader, row.due_date).isoformat(),
+            "next_due": self._next_due(now).isoformat(),
         }
+
+    def _next_due(self, now: datetime) -> date:
+        """The reader's first date without a row whose hour is still to come."""
+        reader, day = self.reader, self.delivery.due_date
+        after = day if self.has_row else day - timedelta(days=1)
+        next_ = rounds.next_due(reader, after)
+        while rounds.instant(next_, reader.hour, reader.zone) <= now:
+            next_ = rounds.next_due(reader, next_)
+        return next_
 
 
 def draft_digest(
@@ -117,7 +126,8 @@ def draft_digest(
     row = _row(reader, day, state, reason)
     _tell(row, wishes, covering, picked, ranking, muted)
     row.also = _again(picked.again, had) if picked.picks and picked.again else []
-    row.notes = [*notes, *_cut_note(covering)]
+    unsure = _unsure_notes(covering, wishes, desk)
+    row.notes = [*notes, *unsure, *_cut_note(covering)]
     row.first = reader.awaits_first_digest
     row.weekly = reader.cadence == Subscriber.Cadence.WEEKLY
     row.full_abstracts = reader.full_abstracts
@@ -175,12 +185,39 @@ def _row(reader: Subscriber, day: date, state: str, reason: str) -> Delivery:
 
 def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
     """Rule 10: papers had, where the later listing brings something to tell."""
-    found = Listing.objects.filter(pk__in=listings).select_related("paper")
+    both = {*listings, *(before.listing for before in had.values())}
+    rows = Listing.objects.filter(pk__in=both).select_related("paper")
+    found = {each.pk: each for each in rows}
     return [
-        {"listing": each.pk, "sent_on": had[each.paper_id].due.isoformat()}
-        for each in found
-        if each.pk != had[each.paper_id].listing
-        and (each.card.upvotes or each.card.code_url or each.card.summary)
+        {"listing": pk, "sent_on": had[each.paper_id].due.isoformat()}
+        for pk, each in found.items()
+        if pk in listings and _brings(each, found.get(had[each.paper_id].listing))
+    ]
+
+
+def _brings(later: Listing, earlier: Listing | None) -> bool:
+    """Does its card have what the reader was not shown? A card is of all that is known
+    of a paper: the list that comes second need not be the one that knows more."""
+    now, before = later.card, earlier and earlier.card
+    return any(
+        getattr(now, told) and not (before and getattr(before, told))
+        for told in ("upvotes", "code_url", "summary")
+    )
+
+
+def _unsure_notes(covering: rounds.Covering, wishes: Wishes, desk: Desk) -> list[str]:
+    """Lists that one of the reader's filters could need and that went out before all of
+    them was heard (rounds.md 3). What came afterwards is in the source's next, so only
+    its newest counts."""
+    newest = {each.source: each for each in covering.editions}
+    if not any(each.partial for each in newest.values()):
+        return []
+    needed = desk.sources_needed(each.text for each in wishes.wanted)
+    return [
+        f"The list of {each.get_source_display()}, {each.day:%a} {each.day.day} "
+        f"{each.day:%b}, may be incomplete; what is missing comes with its next one."
+        for source, each in newest.items()
+        if each.partial and source in needed
     ]
 
 

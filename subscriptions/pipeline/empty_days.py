@@ -21,7 +21,7 @@ def write_letters(drafts: Sequence[Draft], desk: Desk, now: datetime) -> None:
     Costs no query where nobody is owed one.
     """
     letters = [
-        _letter(draft, Kind.WELCOME, draft.welcome(desk), now.isoformat())
+        _letter(draft, Kind.WELCOME, draft.welcome(desk, now), now.isoformat())
         for draft in drafts
         if draft.owes_welcome
     ]
@@ -34,7 +34,7 @@ def write_letters(drafts: Sequence[Draft], desk: Desk, now: datetime) -> None:
             _letter(
                 draft,
                 Kind.NOTHING_TODAY,
-                draft.nothing_today(),
+                draft.nothing_today(now),
                 draft.delivery.due_date.isoformat(),
             )
             for draft in empty

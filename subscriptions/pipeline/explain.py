@@ -62,21 +62,40 @@ def _verdicts(
     documents = documents or [matching.Document.of_paper(paper)]
     verdicts = []
     for each in reader.subscriptions.select_related("filter"):
-        query = matching.parse_canonical(each.filter.text)
-        explained = [matching.explain(query, document) for document in documents]
-        spans = next((found for found in explained if found is not None), None)
+        why_not = ""
+        spans = _found_by(each.filter.text, documents)
+        if spans is None:
+            why_not = _why_not(each.filter.text, documents[-1])
         verdicts.append(
             FilterVerdict(
                 name=each.label,
                 enabled=each.enabled,
                 matches=spans is not None,
                 words=tuple(dict.fromkeys(span.text for span in spans or ())),
-                why_not=""
-                if spans is not None
-                else matching.why_not(query, documents[-1]),
+                why_not=why_not,
             )
         )
     return verdicts
+
+
+def _found_by(
+    text: str, documents: Sequence[matching.Document]
+) -> tuple[matching.Span, ...] | None:
+    """What a filter, in canonical form, finds in the first document that satisfies it;
+    None where none does, or this version cannot read it (it finds nothing then)."""
+    try:
+        query = matching.parse_canonical(text)
+    except matching.FilterError:
+        return None
+    explained = (matching.explain(query, document) for document in documents)
+    return next((found for found in explained if found is not None), None)
+
+
+def _why_not(text: str, document: matching.Document) -> str:
+    try:
+        return matching.why_not(matching.parse_canonical(text), document)
+    except matching.FilterError:
+        return "This version cannot read the filter."
 
 
 def _fate(
@@ -179,11 +198,7 @@ def _found_in(paper: Paper, filters: Sequence[str]) -> list[bool]:
     """Which of these filters, in canonical form, find one of its listings."""
     listings = paper.listings.select_related("paper", "edition")
     documents = [matching.Document.of_listing(each) for each in listings]
-    queries = map(matching.parse_canonical, filters)
-    return [
-        any(matching.explain(query, each) is not None for each in documents)
-        for query in queries
-    ]
+    return [_found_by(text, documents) is not None for text in filters]
 
 
 def _picked_in(reader: Subscriber, paper: Paper) -> Delivery | None:

@@ -112,6 +112,7 @@ def _facts(letter: Letter) -> dict[str, object]:
 def _welcome(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
     return {
         "next_due": _next_due(reader, context),
+        "listed": context.get("listed", True),
         "volumes": context["volumes"],
     }
 

@@ -100,6 +100,11 @@ def standing(entry: Entry) -> Standing:
     return found
 
 
+def forget_entries() -> None:
+    """Let go of the entries handed in so far: they will not be handed in again."""
+    _standing.clear()
+
+
 def _of(entry: Entry) -> tuple[Card, bool, str]:
     return entry.card, entry.source == "Sample", entry.page_url
 

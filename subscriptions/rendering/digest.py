@@ -14,7 +14,6 @@ from .encoding import coded, coded_each
 from .footer import constants
 from .mail import Digest, Links, Rendered
 from .message import message
-from .phrases import BESIDE
 from .surroundings import around
 
 SIZE_LIMIT = 90_000  # bytes of a part after transfer encoding; Gmail clips near 102 KB
@@ -119,13 +118,14 @@ def _parts(d: Digest, kept: int, full: int, marks: bool = False) -> _Parts:
     shown, html, text = _sections(papers.sections(d, kept), tunes, full, marks)
     total = _all(d)
     names = [paper.name for paper in shown]
-    subject, inside = phrases.subject(names, d.due_date, total), phrases.inside(names)
+    subject, named = phrases.subject(names, d.due_date, total)
+    inside = phrases.inside(names[named:])
     above, below = around(d, total, kept, inside > 0, constants())
     text_part = [*above.text.filled(links), *text, *below.text.filled(links)]
     if d.recipient.text_only:
         return _Parts(subject, [], text_part)
     escaped["subject"] = coded(str(escape(subject)))
-    next_papers = shown[BESIDE : BESIDE + inside]
+    next_papers = shown[named : named + inside]
     escaped["inside"] = _BETWEEN.join([paper.name_html for paper in next_papers])
     html_part = [*above.html.filled(escaped), *html, *below.html.filled(escaped)]
     return _Parts(subject, html_part, text_part)
@@ -162,11 +162,12 @@ def _sections(
         html.append(head.html)
         text.append(head.text)
         for entry in entries:
-            whole, leads, stands = at < full, at == 0, standing(entry)
-            if marks:
-                words = papers.words(entry.reasons)
-                paper = cards.marked(entry, whole, leads, words)
+            whole, leads = at < full, at == 0
+            if marks:  # a web copy's entries are made for it and do not come again
+                stands = cards.Standing(entry)
+                paper = cards.marked(entry, whole, leads, papers.words(entry.reasons))
             else:
+                stands = standing(entry)
                 paper = stands.paper(whole, leads)
             _, _, before, actions, after, text_before, text_actions, text_after = paper
             why, text_why = stands.why

@@ -36,10 +36,10 @@ OVERSIGNED = (
     b"date",
     b"list-unsubscribe",
     b"list-unsubscribe-post",
+    b"list-id",
 )
 SIGNED_IF_THERE = (
     b"message-id",
-    b"list-id",
     b"feedback-id",
     b"reply-to",
     b"auto-submitted",

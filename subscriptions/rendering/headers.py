@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
+import idna
 from django.conf import settings
 
 from .installation import once
@@ -105,12 +106,18 @@ def mailbox(address: str) -> str:
     if not local.isascii():
         # SMTPUTF8 is for relays that announce it; sign-up refuses such addresses.
         raise ValueError("The address has a non-ASCII name before its @.")
-    return f"{local}@{_in_ascii(domain)}"
+    return f"{local}@{in_ascii(domain)}"
 
 
 @lru_cache(maxsize=10_000)
-def _in_ascii(domain: str) -> str:
-    return domain.encode("idna").decode("ascii")
+def in_ascii(domain: str) -> str:
+    """As the envelope has it: by IDNA 2008, which keeps `straße` apart from `strasse`.
+
+    Raises UnicodeError for what is no domain.
+    """
+    if not domain.isascii():
+        domain = idna.encode(domain, uts46=True).decode()
+    return domain.encode("idna").decode("ascii")  # holds labels to their lengths
 
 
 def phrase(text: str) -> str:

@@ -46,6 +46,8 @@ _FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]*)\}\s*\{([^{}]*)\}|(\d)\s*(\d
 _ROOT = re.compile(r"\\sqrt\s*\{([^{}]*)\}")
 _SCRIPT = re.compile(r"([_^])(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\(]))")
 _LINK = re.compile(r"\\(?:url\{([^{}\s]*)\}|href\{([^{}\s]*)\}\{([^{}]*)\})")
+_WEB_ADDRESS = re.compile(r"(https?://(?:(?!'')\S)+)")
+_TILDE = re.compile(r"\\~(?:\{\})?")  # not the one over a letter
 _ACCENT = re.compile(
     r"\\([\"'`^~=.])\s*(?:\{\s*(\\?[a-zA-Z])\s*\}|(\\?[ij](?![a-zA-Z])|[a-zA-Z]))"
     r"|\\([Hckruvbd])(?:\s*\{\s*(\\?[a-zA-Z])\s*\}|\s+([a-zA-Z])(?![a-zA-Z]))"
@@ -230,6 +232,7 @@ def _spaced(piece: str) -> str:
 
 def _prose(text: str) -> str:
     """Outside formulas: accents, emphasis, links, escapes, dashes, quotes."""
+    text = _WEB_ADDRESS.sub(lambda m: _TILDE.sub("~", m[0]), text)
     text = re.sub(r"\{([^\W\d_a-zA-Z])\}", r"\1", _accents(text))
     for _ in range(PASSES):
         before = text
@@ -239,6 +242,14 @@ def _prose(text: str) -> str:
             break
     text = _COMMAND.sub(_bare, text)
     text = re.sub(r"\\[,; ]", " ", _ESCAPED.sub(r"\1", text))
+    pieces = _WEB_ADDRESS.split(text)
+    # An address with another dash, or a space for its tilde, leads nowhere.
+    pieces[::2] = map(_typeset, pieces[::2])
+    return "".join(pieces)
+
+
+def _typeset(text: str) -> str:
+    """Dashes, quotes and ties as TeX sets them."""
     text = re.sub(r"(?<=[\w\s])---(?=[\w\s])", "—", text)
     text = re.sub(r"(?<=\w)--(?=\w)|(?<=\s)--(?=\s)", "–", text)
     text = text.replace("``", "“").replace("''", "”")

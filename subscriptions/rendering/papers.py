@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from subscriptions.models import Card
 
 from . import phrases
+from .headers import in_ascii
 from .mail import Again, Digest, Entry, Reason
 
 LONGEST_TITLE = 300
@@ -152,6 +153,7 @@ def abstract_url(card: Card) -> str:
 def again(paper: Again) -> AgainShown:
     brings = [phrases.count(paper.card.upvotes, "upvote")] if paper.card.upvotes else []
     brings += ["code"] if web_link(paper.card.code_url) else []
+    brings = brings or (["a summary"] if paper.card.summary else [])
     return AgainShown(title(paper.card), paper.page_url, ", ".join(brings))
 
 
@@ -165,7 +167,7 @@ def web_link(url: str) -> str:
         return ""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna").decode("ascii")
+        host = in_ascii(parts.hostname or "")
         port = parts.port
     except ValueError:  # UnicodeError is one
         return ""

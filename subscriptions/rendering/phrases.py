@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from .mail import Covered, Found, Reason
 from .maths import readable
@@ -13,7 +14,7 @@ from .maths import readable
 NAMED_AUTHORS = 4
 LONGEST_NAME = 80  # a filter without a name goes by its text, which may be long
 LONGEST_SUBJECT = 70  # visible characters, so that a phone shows most of it
-BESIDE = 2  # papers that a subject names at most; an inbox shows the next beside it
+NAMED = 2  # papers that a subject names at most; an inbox shows the next beside it
 _DANGLING = re.compile(
     r"(?:\s+(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|the|to|via|with))+$", re.I
 )
@@ -28,7 +29,7 @@ _AROUND = {
     "author": ("", " among the authors"),
     "category": ("category ", ""),
     "source": ("listed by ", ""),
-    "code": ("code: ", ""),
+    "code": ("", ""),  # the link, or that there is a "code link"
     "upvotes": ("upvotes: ", ""),
 }
 
@@ -158,28 +159,35 @@ def short_name(title: str) -> str:
     return _DANGLING.sub("", words).rstrip(" ,;:.-–—(") + "…"
 
 
-def subject(titles: Sequence[str], due: date, total: int) -> str:
+class Subject(NamedTuple):
+    """A digest's, and how many of its first papers it names."""
+
+    text: str
+    named: int
+
+
+def subject(titles: Sequence[str], due: date, total: int) -> Subject:
     """Short names first, then how many more of `total`, then the day.
 
     At most LONGEST_SUBJECT characters.
     """
     day = f", {day_of_week(due)}"
-    names = [short_name(title) for title in titles[:BESIDE]]
+    names = [short_name(title) for title in titles[:NAMED]]
     if not names:
-        return count(total, "paper") + day
-    for shown in (BESIDE, 1):
-        more = total - min(shown, len(names))
+        return Subject(count(total, "paper") + day, 0)
+    for named in range(len(names), 0, -1):
+        more = total - named
         end = (f" + {more} more" if more > 0 else "") + day
-        whole = ", ".join(names[:shown]) + end
+        whole = ", ".join(names[:named]) + end
         if len(whole) <= LONGEST_SUBJECT:
-            return whole
-    return shortened(names[0], LONGEST_SUBJECT - len(end)) + end
+            return Subject(whole, named)
+    return Subject(shortened(names[0], LONGEST_SUBJECT - len(end)) + end, 1)
 
 
 def inside(names: Sequence[str], longest: int = 150) -> int:
-    """How many of the names after a subject's fit a line beside it in an inbox."""
+    """How many of these, those after a subject's, fit a line beside it in an inbox."""
     shown = used = 0
-    for name in names[BESIDE:]:
+    for name in names:
         used += len(name) + len(" · ") * bool(shown)
         if used > longest:
             break

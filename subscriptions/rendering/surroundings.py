@@ -28,9 +28,10 @@ BLOCKS: dict[str, dict[str, tuple[str, ...]]] = {
     | {
         "peek": ("inside",),
         "top": ("filters",),
-        "dateline": ("weekly", "due", "papers", "listed"),
+        "dateline": ("weekly", "first", "due", "papers", "listed"),
     },
-    TEXT: _SHARED | {"dateline": ("weekly", "due", "papers", "listed", "filters")},
+    TEXT: _SHARED
+    | {"dateline": ("weekly", "first", "due", "papers", "listed", "filters")},
 }
 _FRAMED = {name: frozenset([*blocks, "sections"]) for name, blocks in BLOCKS.items()}
 # A layout is some forty references to pieces that are kept anyway. Above the papers

@@ -154,6 +154,11 @@ def test_the_first_term_that_fails_is_named(text: str, reason: str) -> None:
     assert why_not(parse(text), document) == reason
 
 
+def test_one_upvote_is_one() -> None:
+    document = a_document("A title", upvotes=1)
+    assert why_not(parse("upvotes:20"), document) == "It has 1 upvote, fewer than 20."
+
+
 def test_a_reason_is_given_exactly_when_there_is_no_explanation() -> None:
     documents = invented()
     supply = Filters(5, documents)

@@ -167,6 +167,20 @@ def test_rule_10_the_later_list_is_a_line_where_it_brings_something() -> None:
     assert also == [{"listing": listing.pk, "sent_on": "2026-07-06"}]
 
 
+def test_rule_10_a_later_list_that_knows_no_more_of_a_paper_is_no_line() -> None:
+    """arXiv's came late; its cards are of all that is known, the upvotes too."""
+    (paper,) = listed(an_edition(source="hf", day=MONDAY), "Gradient flows", upvotes=40)
+    reader = a_reader_of("gradient")
+    pipeline.compose_day(MONDAY)
+    sent(reader, MONDAY)
+    arxiv = an_edition(source="arxiv", day=TUESDAY)
+    a_listing(paper, arxiv)
+    listed(arxiv, "Gradient news")
+    pipeline.compose_day(TUESDAY)
+    assert titles(reader) == ["Gradient news"]
+    assert reader.deliveries.get(due_date=TUESDAY).also == []
+
+
 def test_rule_10_such_lines_alone_make_no_digest() -> None:
     (paper,) = listed(an_edition(source="arxiv", day=MONDAY), "Gradient flows")
     reader = a_reader_of("gradient")

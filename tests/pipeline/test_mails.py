@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,6 +20,7 @@ from subscriptions.models import Delivery, Edition, Letter, Subscriber
 from subscriptions.pipeline.digests import Digests
 from subscriptions.pipeline.letters import outgoing_letters
 from subscriptions.pipeline.mails import outgoing_digests
+from subscriptions.rendering import cards
 from tests.factories import (
     TUESDAY,
     a_listing,
@@ -204,6 +206,19 @@ def test_a_letter_to_another_address_than_the_readers_unsubscribes_nobody(
     assert "mailto:" not in other["List-Unsubscribe"]
 
 
+def test_a_worker_keeps_nothing_of_the_digests_of_earlier_calls() -> None:
+    """Each call reads its papers anew: what was coded of them by their objects never
+    comes again, and a worker runs for months."""
+    listed(an_edition(), "Gradient one", "Gradient two")
+    reader = a_reader_of("gradient")
+    pipeline.compose_day(TUESDAY)
+    for _ in range(3):
+        for mail in outgoing_digests([reader.deliveries.get().pk]).values():
+            assert b"Gradient two" in mail.message()
+        assert len(cards._standing) == 2
+
+
+@time_machine.travel("2026-07-07T04:00Z", tick=False)
 def test_a_welcome_says_when_the_next_digest_is_due_and_what_filters_bring() -> None:
     listed(an_edition(day=TUESDAY - timedelta(days=1)), "Protein one", "Protein two")
     listed(an_edition(), "Protein folding")
@@ -318,6 +333,8 @@ def test_every_letter_says_who_it_is_from_and_which_it_is(kind: str) -> None:
     (mail,) = outgoing_letters([letter.pk]).values()
     made = parsed(mail.message())
     assert (made["Message-ID"], made["To"]) == ("<1@example.org>", reader.email)
-    assert made["Feedback-ID"].startswith(f"{kind}:")
+    said, list_id, sender_id = made["Feedback-ID"].split(":")
+    assert (said, list_id) == (kind, settings.LIST_ID)
+    assert 5 <= len(sender_id) <= 15
     assert made["Subject"]
     assert made.get_body(("html",)) is not None

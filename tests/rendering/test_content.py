@@ -106,6 +106,12 @@ def test_the_why_line_names_the_filter_and_the_words_and_where() -> None:
     assert ">RL theory</b>" in digest(made).html
 
 
+@pytest.mark.parametrize("words", ["code link", "github.com/sample/code"])
+def test_a_filter_for_code_says_so_once(words: str) -> None:
+    made = digest_of(entry(reason("With code", (words, "code"))))
+    assert says(made, f"Why: With code: {words}")
+
+
 def test_a_filter_that_takes_everything_says_only_its_name() -> None:
     made = digest_of(entry(reason("Everything")._replace(found=())))
     assert says(made, "Why: Everything PDF")
@@ -144,6 +150,15 @@ def test_weekly_and_on_request_all_abstracts_are_short(
     made = digest_of(entry(abstract=SENTENCES), **short)
     assert not says(made, "Third and last.")
     assert says(made, "Second one, e.g. this.")
+
+
+def test_a_weekly_readers_first_digest_is_not_said_to_be_of_a_week() -> None:
+    """It holds the newest list of each source, whatever the day they confirmed."""
+    made = replace(seven_papers(), weekly=True)
+    assert says(made, "The week to Tuesday 7 July 2026")
+    first = replace(made, first=True)
+    assert says(first, "Tuesday 7 July 2026")
+    assert "The week to" not in digest(first).html + digest(first).text
 
 
 def test_a_week_has_its_days_as_sections_the_oldest_first() -> None:
@@ -206,6 +221,8 @@ def test_papers_had_before_stand_in_a_list_at_the_end() -> None:
     assert says(made, "Also on Hugging Face’s list, sent to you on Saturday")
     assert says(made, "Folded Gradients (62 upvotes, code)")
     assert says(digest_of(again=(again,)), "sent to you on Tue 30 Jun")
+    told = replace(again, card=card(title="Folded Gradients", summary="In short."))
+    assert says(digest_of(again=(told,)), "Folded Gradients (a summary)")
 
 
 def test_notes_and_the_welcome_are_said_when_there_is_reason() -> None:

@@ -139,6 +139,7 @@ def test_a_changed_mail_is_not_believed(found: bytes, put: bytes) -> None:
         b"Date: Tue, 07 Jul 2026 05:00:00 +0000",
         b"List-Unsubscribe: <https://example.net/>",
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        b"List-Id: <other.example.net>",
     ],
 )
 def test_a_second_one_of_what_readers_trust_is_not_believed(added: bytes) -> None:
@@ -189,7 +190,7 @@ def test_a_signature_says_what_it_covers_and_for_how_long() -> None:
             *("from", "from", "subject", "subject", "to", "to", "date", "date"),
             *("list-unsubscribe", "list-unsubscribe"),
             *("list-unsubscribe-post", "list-unsubscribe-post"),
-            *("message-id", "list-id", "feedback-id", "reply-to"),
+            *("list-id", "list-id", "message-id", "feedback-id", "reply-to"),
             *("auto-submitted", "precedence", "mime-version", "content-type"),
         ]
 

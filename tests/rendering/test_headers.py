@@ -74,11 +74,17 @@ def test_any_site_name_comes_back_from_the_sender(
     assert str(make_header(decode_header(name))) == settings.SITE_NAME
 
 
-def test_a_domain_in_any_script_goes_out_in_ascii() -> None:
-    to = recipient(address="reader@bücher.example")
-    assert b"\r\nTo: <reader@xn--bcher-kva.example>\r\n" in (
-        digest(digest_of(recipient=to)).message
-    )
+@pytest.mark.parametrize(
+    ("domain", "sent_to"),
+    [
+        ("bücher.example", b"xn--bcher-kva.example"),
+        ("straße.example", b"xn--strae-oqa.example"),  # not strasse.example's reader
+    ],
+)
+def test_a_domain_in_any_script_goes_out_in_ascii(domain: str, sent_to: bytes) -> None:
+    to = recipient(address=f"reader@{domain}")
+    message = digest(digest_of(recipient=to)).message
+    assert b"\r\nTo: <reader@%b>\r\n" % sent_to in message
 
 
 @pytest.mark.parametrize(

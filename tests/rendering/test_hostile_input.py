@@ -115,6 +115,7 @@ def test_39_a_link_that_is_no_plain_web_address_is_dropped(url: str) -> None:
             "https://github.com/a/b_c?x=1&y=%20#z",
         ),
         ("https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4"),
+        ("https://straße.example/", "https://xn--strae-oqa.example/"),
         ("http://e.example:8080/", "http://e.example:8080/"),
         ('https://e.example/">x', "https://e.example/%22%3Ex"),
     ],

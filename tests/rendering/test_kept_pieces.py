@@ -46,3 +46,10 @@ def test_no_more_is_kept_than_there_is_room_for(
     mail = digest(digest_of(*entries))
     assert all(f"Paper {at}\n" in mail.text for at in range(9))
     assert len(kept._standing) <= 3
+
+
+def test_a_web_copy_leaves_nothing_behind_in_the_process_that_shows_it() -> None:
+    kept._standing.clear()
+    copy = digest(digest_of(entry(), entry(arxiv_id="2607.00002")), whole=True)
+    assert "Why:" in copy.html
+    assert not kept._standing

@@ -77,3 +77,14 @@ def test_the_first_visible_line_names_the_next_papers() -> None:
     assert "Also inside: TideNet · " in html
     assert html.index("Also inside: TideNet") < html.index("Preferences")
     assert "display:none" not in html.replace(" ", "")
+
+
+def test_a_paper_that_the_subject_has_no_room_for_is_the_first_of_the_next() -> None:
+    titles = (
+        "Patient Sampling for Tide Tables and More",
+        "Folded Attention over Ledgers of the Sea",
+        "Quiet Gradients on a Budget of Time",
+    )
+    mail = digest(digest_of(*(entry(title=title) for title in titles)))
+    assert mail.subject == "Patient Sampling for Tide Tables… + 2 more, Tue 7 Jul"
+    assert "Also inside: Folded Attention over Ledgers… · Quiet" in mail.html

@@ -68,7 +68,7 @@ def test_a_zone_that_this_machine_does_not_know_holds_nobody_up(
     zone_of.cache_clear()
     assert {pk for _, pk in due(at("2026-07-07T07:00"))} == {lost.pk, other.pk}
     zone_of.cache_clear()
-    assert "no time zone Old/Name" in caplog.text
+    assert "does not know the time zone Old/Name" in caplog.text
 
 
 def test_rule_12_only_on_days_of_the_cadence() -> None:

@@ -1,19 +1,25 @@
 """RFC 8058: one POST without cookie, redirect or page unsubscribes at once."""
 
+from datetime import timedelta
 from unittest.mock import patch  # a database that cannot write has no stand-in here
 
 import pytest
+import time_machine
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
-from subscriptions import links
+from subscriptions import consent, links
+from subscriptions.consent import joining
 from subscriptions.models import Subscriber
+from subscriptions.pipeline.letters import outgoing_letters
 from tests.factories import a_reader
 
 from .world import checksum, path_of
 
 pytestmark = pytest.mark.django_db
 
+MINUTE = timedelta(minutes=1)
 FORM = "application/x-www-form-urlencoded"
 BODY = "List-Unsubscribe=One-Click"
 MULTIPART = "multipart/form-data; boundary=b"
@@ -78,6 +84,23 @@ def test_the_page_unsubscribes_and_one_more_click_undoes_it(client: Client) -> N
     assert "subscribed again" in client.post(at, {"action": "undo"}).content.decode()
     reader.refresh_from_db()
     assert reader.state == "active"
+
+
+def test_the_way_back_in_a_goodbye_leads_to_the_form_once_its_week_is_over(
+    client: Client,
+) -> None:
+    reader = a_reader(state="active")
+    consent.unsubscribe(reader.pk, "letter")
+    (goodbye,) = outgoing_letters([reader.letters.get().pk]).values()
+    at = path_of(links.unsubscribe(reader))
+    assert at in goodbye.message().decode().replace("=\r\n", "")
+    assert "takes it back within a week" in goodbye.message().decode()
+    weeks_end = timezone.now() + joining.UNDO_WITHIN
+    for time, can_return in ((weeks_end - MINUTE, True), (weeks_end + MINUTE, False)):
+        with time_machine.travel(time, tick=False):
+            page = client.get(at).content.decode()
+        assert ("subscribe me again" in page) is can_return
+        assert ("Sign up</a> if you want them again" in page) is not can_return
 
 
 def test_undo_subscribes_nobody_who_had_not_confirmed(client: Client) -> None:
