@@ -82,6 +82,7 @@ class Person:
     confirmed: datetime | None = None
     last_mail: datetime | None = None
     imported: datetime | None = None
+    left: datetime | None = None
 
     def today(self, now: datetime) -> date:
         return now.astimezone(ZoneInfo(self.zone)).date()
@@ -176,8 +177,10 @@ class Readers:
             consent.confirm(person.id)
             person.paused_until = None
             self._joined(person, now, first=True)
-        else:  # took it back: everything is as it was
-            consent.resubscribe(person.id)
+            return
+        consent.resubscribe(person.id)
+        if person.left and now - person.left < timedelta(days=7):
+            # Took it back: everything is as it was.
             rows = Delivery.objects.filter(subscriber=person.id)
             person.active = True
             person.awaits_first |= not rows.exists()
@@ -187,7 +190,7 @@ class Readers:
         first = Delivery.objects.filter(subscriber=person.id, first=True)
         person.awaits_first = first.filter(state__in=waits).exists()
         consent.unsubscribe(person.id, "one-click")
-        person.active = False
+        person.active, person.left = False, now
 
     def moves(self, person: Person, now: datetime) -> None:
         schedule = self._a_schedule()
