@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -16,16 +17,46 @@ from typing import IO, Self
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@contextlib.contextmanager
-def asked_to_stop() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM or a closed terminal sets, instead of a traceback.
+class Asked:
+    """Whether somebody has asked to stop.
 
-    Set explicitly: a shell starts its background jobs with SIGINT ignored.
+    No threading.Event: a signal may come while this thread has the lock of it, and to
+    set it would then wait for ever.
     """
-    asked = threading.Event()
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def wait(self, seconds: float = math.inf) -> bool:
+        """At most so long; whether it is set."""
+        until = time.monotonic() + seconds
+        while not self._is_set and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+        return self._is_set
+
+
+@contextlib.contextmanager
+def asked_to_stop(at_once: bool = False) -> Iterator[Asked]:
+    """Set by Ctrl-C, SIGTERM or a closed terminal, instead of a traceback.
+
+    `at_once`: it raises KeyboardInterrupt too, the first time. Look whether it is set
+    all the same: what is raised in a destructor, say, Python ignores.
+
+    Explicitly: a shell starts its background jobs with SIGINT ignored.
+    """
+    asked = Asked()
 
     def ask(number: int, frame: FrameType | None) -> None:
+        is_first = not asked.is_set()
         asked.set()
+        if at_once and is_first:
+            raise KeyboardInterrupt
 
     before = {number: signal.signal(number, ask) for number in STOP_SIGNALS}
     try:

@@ -64,6 +64,14 @@ def test_being_asked_to_stop_is_no_exception(number: int) -> None:
     assert signal.getsignal(number) is before
 
 
+def test_asked_at_once_it_raises_the_first_time_only() -> None:
+    with asked_to_stop(at_once=True) as asked:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert asked.is_set()
+
+
 def is_running(number: int) -> bool:
     """Not a zombie, whose parent is yet to ask for its exit code."""
     try:

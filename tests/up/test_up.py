@@ -64,6 +64,7 @@ def test_one_command_runs_everything_and_ctrl_c_ends_it(tmp_path: Path) -> None:
 def test_it_ends_quietly_while_it_still_asks_the_sources(tmp_path: Path) -> None:
     settings = environment(tmp_path / "var")
     with up(settings, until="Looking for today's papers") as running:
+        running.process.send_signal(signal.SIGINT)  # and again, as people do
         assert running.end(signal.SIGTERM) == 0
     assert running.printed.endswith("Stopped.\n")
     assert "Traceback" not in running.printed

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import logging
 import os
 import secrets
-import signal
 import socket
 import sys
-import threading
 import time
 from argparse import ArgumentParser
-from types import FrameType
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +24,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from subscriptions import checks, pipeline
-from subscriptions.management.programs import Programs, asked_to_stop
+from subscriptions.management.programs import Asked, Programs, asked_to_stop
 from subscriptions.models import Edition
 from subscriptions.sending import inbox
 
@@ -56,16 +53,19 @@ class Command(BaseCommand):
         self.json = json
         # This terminal gets sentences; the programs keep their own logs.
         logging.getLogger().setLevel(logging.ERROR)
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, interrupt)
-        try:
-            checks.refuse_to_mail()
-            refuse_used_ports(bind)
-            password = self.prepare()
-            connections.close_all()
-            self.run(bind, password)
-        except KeyboardInterrupt:  # before anything ran; `run` has its own way
+        with asked_to_stop(at_once=True) as stop:
+            try:
+                checks.refuse_to_mail()
+                refuse_used_ports(bind)
+                password = self.prepare()
+                connections.close_all()
+                if not stop.is_set():
+                    self.run(bind, password)
+            except KeyboardInterrupt:  # before anything ran; `run` has its own way
+                pass
             self.say("Stopped.")
+        # Else Python ends by SIGINT where it came while a module was being imported.
+        raise SystemExit(0)
 
     def prepare(self) -> str:
         """Database, admin user and first papers. The admin's password, if new."""
@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
     def run(self, bind: str, password: str) -> None:
         server = settings.EMAIL_SERVER
-        with contextlib.ExitStack() as running:
+        with ExitStack() as running:
             stop = running.enter_context(asked_to_stop())
             if settings.EMBEDDED_INBOX:
                 running.enter_context(
@@ -96,9 +96,8 @@ class Command(BaseCommand):
             while not stop.wait(0.2):
                 fail_if_ended(programs)
             self.say("Stopping (a worker finishes what it holds)")
-        self.say("Stopped.")
 
-    def await_site(self, bind: str, programs: Programs, stop: threading.Event) -> None:
+    def await_site(self, bind: str, programs: Programs, stop: Asked) -> None:
         deadline = time.monotonic() + BOOT
         while not stop.wait(0.1):
             fail_if_ended(programs)
@@ -156,10 +155,6 @@ def commands(bind: str) -> dict[str, list[str]]:
         "worker": [*celery, "worker", "-P", "threads", "-c", "4", worker, *alone],
         "beat": [*celery, "beat", "--pidfile="],
     }
-
-
-def interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def address(text: str) -> str:
