@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -52,6 +53,12 @@ FOLLOWED = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 )
+
+
+def _is_told(line: str) -> bool:
+    """Not where it was raised, nor what another process says of itself in between: many
+    lose their connections in the same moment and write to the same file."""
+    return line[:1] not in {"", " "} and not re.fullmatch(r"Process \S+:", line)
 
 
 @dataclass
@@ -174,10 +181,11 @@ class World:
     def _tracebacks(self) -> set[str]:
         """What was raised and not caught; that the database was gone is told so."""
         lines = [
-            next(line for line in one.splitlines() if line and line[0] != " ")
+            line
             for one in self.errors.split("Traceback (most recent call last):\n")[1:]
             # Of a chain the last counts: on the way to it others were caught.
             if not one.rstrip().endswith(FOLLOWED)
+            for line in list(filter(_is_told, one.splitlines()))[:1]
         ]
         lost = ("psycopg.", "django.db.utils.OperationalError", "django.db.utils.Inter")
         return {one for one in lines if not (self.cuts and one.startswith(lost))}
