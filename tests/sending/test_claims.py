@@ -134,8 +134,18 @@ def test_a_claim_reads_what_waits_and_not_a_million_others():
 def test_a_claim_of_a_date_sorts_nothing_whichever_index_is_taken():
     """Right after a round is composed the planner knows the days before, of which
     nothing waits; it takes the index of rounds as likely as that of what waits."""
-    a_digest()
+    waiting = a_digest()
+    Delivery.objects.bulk_create(
+        Delivery(
+            subscriber=waiting.subscriber,
+            round=waiting.round,
+            due_date=TUESDAY - timedelta(days),
+            state=State.SENT,
+        )
+        for days in range(1, 1000)
+    )
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE subscriptions_delivery")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
         cursor.execute("DROP INDEX delivery_pending, delivery_open, delivery_crashed")
