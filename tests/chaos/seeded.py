@@ -23,10 +23,12 @@ from pathlib import Path
 from subscriptions.crashpoint import POINTS
 from tests.end_to_end.service import DAY
 from tests.ingestion.invented import an_hf_item
+from tests.sending.mail_service import Answer, Call
 from tests.sending.oracle import Do, Moment
 from tests.up.program import Program
 from tests.up.running import ROOT
 
+from .service import world_by_service
 from .world import World, world
 
 # A mail whose batch was claimed before its reader left may be past MAIL already.
@@ -36,12 +38,26 @@ _SENDERS = 3
 
 @dataclass
 class Weather:
-    """How the relay behaves; `calm` ends it."""
+    """How the relay or service behaves; `calm` ends it."""
 
     dice: random.Random
     calm: bool = False
 
-    def __call__(self, moment: Moment) -> str | Do | None:
+    def of_service(self, call: Call) -> Answer:
+        if self.calm or self.dice.random() > 0.12:
+            return None
+        slowly = {"Retry-After": "1"}
+        return self.dice.choice(
+            [
+                (429, "too many requests", slowly),
+                (503, "later", slowly),
+                (500, "an error of ours"),
+                Do.CLOSE,
+                Do.TAKE_AND_CLOSE,
+            ]
+        )
+
+    def of_relay(self, moment: Moment) -> str | Do | None:
         if self.calm or self.dice.random() > 0.12:
             return None
         if moment.stage == "dot":
@@ -63,15 +79,23 @@ class Chaos:
 
 
 def chaos(seed: int, seconds: float, kind: str, folder: Path) -> Chaos:
-    """Break one world for that long, let it come to rest, say what does not hold."""
+    """Break one world for that long, let it come to rest, say what does not hold. Each
+    third seed's mails go out by a service."""
     result = Chaos(seed)
     dice = random.Random(seed)
     weather = Weather(random.Random(seed + 1))
-    with world(kind, folder, weather) as here, _hand(here) as hand:
+    by_service = seed % 3 == 0
+    result.log["runs by a mail service" if by_service else "runs by a relay"] = 1
+    made = (
+        world_by_service(kind, folder, weather.of_service)
+        if by_service
+        else world(kind, folder, weather.of_relay)
+    )
+    with made as here, _hand(here) as hand:
         left = _break(here, hand, dice, time.monotonic() + seconds, result.log)
         weather.calm = True
         hand.ask("resume")
-        result.log["losses of a connection after the dot"] = here.relay.unanswered
+        result.log["taken without an answer"] = here.relay.unanswered
         here.settle(within=120)
         days = "SELECT count(DISTINCT due_date) FROM subscriptions_delivery"
         result.log["due dates"] = here.one(days)[0]

@@ -7,10 +7,12 @@ import pytest
 from tests.up.program import ROOT
 
 from .safeguards_of_a_batch import RELAY
+from .safeguards_of_returns import WHAT_COMES_BACK
 from .safeguards_of_services import SERVICES
+from .safeguards_of_the_brakes import BRAKES_AND_ROUNDS
 from .safeguards_of_the_ledger import LEDGER, Safeguard
 
-EVERY = [*LEDGER, *RELAY, *SERVICES]
+EVERY = [*LEDGER, *RELAY, *SERVICES, *BRAKES_AND_ROUNDS, *WHAT_COMES_BACK]
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)

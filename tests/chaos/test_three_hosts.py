@@ -28,24 +28,14 @@ from tests.up.running import environment
 
 from .hosts import Host, Network, hosts, kinds
 from .servers import Cluster, Redis, cluster, redis
+from .service import IN_EARNEST
 from .world import CONNECTIONS, World
 
 pytestmark = pytest.mark.chaos
 NAMES = ["ash", "birch", "cedar"]
 WORKER = ("celery", "--quiet", "-A", "digest_site", "worker", "--without-mingle")
 # The relay is on none of the hosts, so this is no trial.
-SERVICE = {
-    "DEBUG": "false",
-    "SECRET_KEY": "one key for the three hosts of a test, as long as it has to be",
-    "PUBLIC_URL": "https://papers.example.org",
-    "EMAIL_FROM": "digest@papers.example.org",
-    "POSTAL_ADDRESS": "Example Library, 1 Sample Street",
-    "CONTROLLER": "Example Library",
-    "CONTACT": "papers@example.org",
-    "CANARY": "0",
-    "SEND_BATCH": "8",
-    "SMTP_CONNECTIONS": str(CONNECTIONS),
-}
+SERVICE = IN_EARNEST | {"SEND_BATCH": "8", "SMTP_CONNECTIONS": str(CONNECTIONS)}
 OWNER = """SELECT lease_owner FROM subscriptions_delivery mail
            JOIN subscriptions_subscriber reader ON reader.id = mail.subscriber_id
            WHERE reader.email = %s"""

@@ -33,6 +33,7 @@ import pytest
 
 from tests.end_to_end.service import DAY, ask, migrate, rows
 from tests.ingestion.invented import an_hf_item
+from tests.sending.mail_service import MailService
 from tests.sending.oracle import Oracle, Script
 from tests.up.program import Program
 from tests.up.running import environment
@@ -64,7 +65,7 @@ def _is_told(line: str) -> bool:
 @dataclass
 class World:
     settings: dict[str, str]
-    relay: Oracle
+    relay: Oracle | MailService
     folder: Path
     errors: str = ""
     kills: int = 0
@@ -107,7 +108,8 @@ class World:
                 return
             self.hurry()
             self.run("send")  # letters too
-            assert time.monotonic() < deadline, (code, self.states(), self.errors)
+            said = self.errors[-2000:]
+            assert time.monotonic() < deadline, (code, self.states(), said)
 
     def _open(self) -> int:
         """How many mails still have a way to go."""
@@ -255,24 +257,32 @@ def world(
     **settings: str,
 ) -> Iterator[World]:
     """READERS who all want the five papers of a day that is not published yet."""
+    with Oracle(folder / "taken.jsonl", script, login=login) as relay:
+        url = relay.url.replace("//", "//{}:{}@".format(*login)) if login else relay.url
+        with around(relay, kind, folder, {"EMAIL_URL": url} | settings) as here:
+            yield here
+
+
+@contextmanager
+def around(
+    relay: Oracle | MailService, kind: str, folder: Path, settings: dict[str, str]
+) -> Iterator[World]:
+    """A world that hands its mails to this one, by these settings."""
     made = {
         "SMTP_CONNECTIONS": str(CONNECTIONS),
         "SEND_BATCH": str(BATCH),
         "COMPOSE_SLICE": str(BATCH),
     } | settings
     var = folder / "var"
-    with Oracle(folder / "taken.jsonl", script, login=login) as relay:
-        url = relay.url.replace("//", "//{}:{}@".format(*login)) if login else relay.url
-        here = environment(var, EMAIL_URL=url, **_like(kind, var), **made)
-        stage = World(here, relay, folder)
-        try:
-            yield stage
-        finally:
-            for process in stage.held:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
-            _drop(here)
+    here = World(environment(var, **_like(kind, var), **made), relay, folder)
+    try:
+        yield here
+    finally:
+        for process in here.held:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        _drop(here.settings)
 
 
 _templates: dict[str, Path | str] = {}

@@ -14,12 +14,13 @@ said instead, a `Do` happens.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.utils import parseaddr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,7 +28,7 @@ from threading import Lock, Thread
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from .oracle import Do
+from .oracle import Do, Taken
 
 KEY, DOMAIN = "key-that-nobody-may-read", "papers.example.org"
 MAILGUN = "anymail.backends.mailgun.EmailBackend"
@@ -65,6 +66,7 @@ class MailService:
         self.calls: list[Call] = []
         self.at_once = 0  # the most calls that were open together
         self.open = 0
+        self.unanswered = 0  # taken, and not said so
         self._log, self._script, self._lock = log, script, Lock()
         service = self
 
@@ -127,8 +129,14 @@ class MailService:
 
     def taken(self) -> list[tuple[str, str]]:
         """Recipient and Message-ID of each mail it took, in order."""
+        return [(each.recipient, each.message_id) for each in self.mails()]
+
+    def mails(self) -> list[Taken]:
         lines = self._log.read_text().splitlines() if self._log.exists() else []
-        return [tuple(json.loads(line)) for line in lines]
+        return [Taken(**json.loads(line)) for line in lines]
+
+    def digests(self) -> list[Taken]:
+        return [each for each in self.mails() if each.is_digest]
 
     def recipients(self) -> list[str]:
         return [recipient for recipient, _ in self.taken()]
@@ -136,7 +144,7 @@ class MailService:
     def _answer(self, at: BaseHTTPRequestHandler, call: Call) -> None:
         what = self._script(call)
         if what in (None, Do.TAKE_AND_CLOSE, Do.TAKE_AND_HANG):
-            self._take(call)
+            self._take(call, is_told=what is None)
         if what in (Do.HANG, Do.TAKE_AND_HANG):
             time.sleep(3)
         if isinstance(what, Do):
@@ -154,9 +162,17 @@ class MailService:
         at.end_headers()
         at.wfile.write(octets)
 
-    def _take(self, call: Call) -> None:
-        line = json.dumps([call.recipient, call.message_id]) + "\n"
+    def _take(self, call: Call, is_told: bool) -> None:
+        taken = Taken(
+            message_id=call.message_id,
+            recipient=call.recipient,
+            sha256=hashlib.sha256(call.body).hexdigest(),
+            at=time.time(),
+            # Letters have no Precedence.
+            is_digest=call.fields.get("h:Precedence") == "bulk",
+        )
         with self._lock, self._log.open("a") as log:
-            log.write(line)
+            self.unanswered += not is_told
+            log.write(json.dumps(asdict(taken)) + "\n")
             log.flush()
             os.fsync(log.fileno())

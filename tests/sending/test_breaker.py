@@ -122,6 +122,7 @@ def test_letters_cannot_trip_it(relay_with: Callable[..., Oracle]) -> None:
         a_letter("confirm", a_reader(email=f"no{n}@example.org", state="pending"))
     assert sending.send(Letter, letters).failed == 10
     assert not breaker.trip(now())
+    assert not Pause.objects.exists()  # nor did it trip while they were sent
 
 
 def test_resuming_acknowledges_and_the_same_events_do_not_trip_it_again() -> None:

@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from subscriptions import consent, links
-from subscriptions.models import Delivery, Letter, Subscriber
+from subscriptions.models import Delivery, DeliveryEvent, Letter, Subscriber
 from subscriptions.sending import returns
 
 from .mails import mail, multipart
@@ -156,3 +156,4 @@ def test_one_who_left_already_is_told_nothing_more(digest: Delivery) -> None:
     letters = Letter.objects.count()
     returns.take(write(digest, "stop", Message_ID="<r2@mx.example.net>"))
     assert Letter.objects.count() == letters == 1
+    assert DeliveryEvent.objects.count() == 1
