@@ -60,7 +60,7 @@ def run(day: date) -> RoundReport:
     composed = compose_day(day)
     problem = ""
     try:
-        sent = sending.send(Delivery, _render(), due_date=day)
+        sent = _send_digests(None, day)
     except sending.RelayDown as down:
         sent, problem = down.counts, str(down)
     close_rounds(timezone.now())
@@ -94,16 +94,17 @@ def deliver(seconds: float | None = None, day: date | None = None) -> sending.Co
             sent = sending.send(Letter, outgoing_letters, until=until)
         except sending.NothingMade as error:
             fault = error  # digests need not wait until letters can be made again
-    with seldom_collected():
-        sent += sending.send(Delivery, _render(), until=until, due_date=day)
+    sent += _send_digests(until, day)
     if fault:
         raise fault
     return sent
 
 
-def _render() -> sending.Render:
-    """For all batches of one call, which show the same papers."""
-    return partial(outgoing_digests, digests=Digests())
+def _send_digests(until: float | None, day: date | None) -> sending.Counts:
+    """Batch by batch; what they show of the same papers is made once."""
+    render = partial(outgoing_digests, digests=Digests())
+    with seldom_collected():
+        return sending.send(Delivery, render, until=until, due_date=day)
 
 
 def forget(now: datetime) -> int:
