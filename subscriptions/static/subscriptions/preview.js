@@ -34,7 +34,7 @@ for (const box of document.querySelectorAll("[data-preview]")) {
     if (html.includes('class="fault"')) await rest(700);
     box.innerHTML = html;
     shown = wanted;
-    field.parentElement.querySelectorAll(":scope > .fault").forEach((old) => old.remove());
+    field.parentElement.querySelectorAll(":scope > .faults").forEach((old) => old.remove());
     saying = setTimeout(() => {
       status.textContent = box.querySelector("[data-say], .fault")?.textContent.trim() ?? "";
     }, 1000);

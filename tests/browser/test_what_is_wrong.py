@@ -1,0 +1,71 @@
+"""A reader who mistyped something is led to it, by eye, by ear and by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
+
+from subscriptions import links
+from tests.factories import a_listing, a_reader, a_subscription, an_edition
+from tests.web.world import path_of
+
+from .looking import watching
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_first_wrong_field_has_the_focus_and_says_what_is_wrong(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    a_listing(edition=an_edition(source="hf"))
+    with watching(browser, 320) as watch:
+        page = watch.page
+        page.goto(f"{live_server.url}/subscribe")
+        page.get_by_label("What do you work on?").fill("title:")
+        page.get_by_label("Your e-mail address").fill("new@")
+        page.get_by_role("button", name="Subscribe").click()
+        expect(page).to_have_title(re.compile("^Not sent: "))
+        filters = page.get_by_role("textbox", name="What do you work on?")
+        expect(filters).to_be_focused()
+        expect(filters).to_have_accessible_description(
+            re.compile("can be read.*not followed by what to look for.*One filter")
+        )
+        address = page.get_by_role("textbox", name="Your e-mail address")
+        expect(address).to_have_attribute("aria-invalid", "true")
+        expect(address).to_have_accessible_description(re.compile("not an address"))
+
+
+def test_a_fault_far_down_the_preferences_is_led_to(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    reader = a_reader()
+    a_subscription(reader, "gradient")
+    with watching(browser, 320) as watch:
+        page = watch.page
+        page.goto(live_server.url + path_of(links.preferences(reader)))
+        page.get_by_label("How often").select_option("weekly")
+        page.get_by_role("region", name="When").get_by_role("button").first.click()
+        expect(page).to_have_title(re.compile("^Not saved: "))
+        expect(page.get_by_role("checkbox", name="Mon", exact=True)).to_be_focused()
+        expect(page.get_by_role("group", name="On these days")).to_be_in_viewport()
+        expect(
+            page.get_by_role("group", name="On these days")
+        ).to_have_accessible_description(re.compile("Choose one day"))
+        leads = page.get_by_role("alert").get_by_role("link").get_attribute("href")
+        expect(page.locator(leads or "")).to_have_text(re.compile("Choose one day"))
+        assert not watch.axe()
+
+
+def test_the_buttons_of_each_filter_say_which_filter_is_theirs(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    reader = a_reader()
+    a_subscription(reader, "gradient")
+    a_subscription(reader, "hessian")
+    with watching(browser) as watch:
+        page = watch.page
+        page.goto(live_server.url + path_of(links.preferences(reader)))
+        delete = page.get_by_role("button", name="Delete")
+        expect(delete.nth(0)).to_have_accessible_description("gradient")
+        expect(delete.nth(1)).to_have_accessible_description("hessian")
