@@ -46,7 +46,7 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     except links.Expired:
         return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
     except TooOften as often:
-        answer = HttpResponse("Asked too often. Try again in a minute.\n", status=429)
+        answer = render(request, "429.html", status=429)
         answer["Retry-After"] = str(often.seconds)
         return answer
     problem = ""
