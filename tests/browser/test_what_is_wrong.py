@@ -36,6 +36,27 @@ def test_the_first_wrong_field_has_the_focus_and_says_what_is_wrong(
         expect(address).to_have_accessible_description(re.compile("not an address"))
 
 
+def test_what_is_wrong_with_every_line_stays_until_one_is_changed(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    a_listing(edition=an_edition(source="hf"))
+    with watching(browser) as watch:
+        page = watch.page
+        page.goto(f"{live_server.url}/subscribe")
+        filters = page.get_by_label("What do you work on?")
+        filters.fill("(policy\ntitle:")
+        page.get_by_role("button", name="Subscribe").click()
+        filters.click()
+        page.wait_for_timeout(400)  # longer than the preview waits for more
+        page.wait_for_load_state("networkidle")
+        expect(page.locator(".fault")).to_have_count(2)
+        filters.press("Control+Home")
+        filters.press("End")
+        filters.press_sequentially(")")
+        expect(page.locator(".preview")).to_contain_text("On the last day")
+        expect(page.locator(".faults")).to_have_count(0)
+
+
 def test_a_fault_far_down_the_preferences_is_led_to(
     browser: Browser, live_server: LiveServer
 ) -> None:

@@ -44,6 +44,10 @@ for (const box of document.querySelectorAll("[data-preview]")) {
     stop();
     waiting = setTimeout(show, 250);
   };
+  // What is wrong with all lines stays until one of them is changed.
+  const look = () => {
+    if (!field.parentElement.querySelector(":scope > .faults")) soon();
+  };
 
   box.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=take]");
@@ -59,7 +63,7 @@ for (const box of document.querySelectorAll("[data-preview]")) {
     show();
   });
   field.addEventListener("input", soon);
-  field.addEventListener("click", soon);
-  field.addEventListener("keyup", (event) => { if (event.key.startsWith("Arrow")) soon(); });
-  field.addEventListener("focus", show, { once: true });
+  field.addEventListener("click", look);
+  field.addEventListener("keyup", (event) => { if (event.key.startsWith("Arrow")) look(); });
+  field.addEventListener("focus", look, { once: true });
 }
