@@ -49,7 +49,7 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
         answer = render(request, "429.html", status=429)
         answer["Retry-After"] = str(often.seconds)
         return answer
-    problem = ""
+    problem = action = ""
     if request.method == "POST":
         action = request.POST.get("action", "")
         if action not in ACTIONS:
@@ -65,6 +65,8 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
         "has_room": len(tuned.subscriptions) < settings.FILTERS_PER_READER,
         "limit": settings.FILTERS_PER_READER,
         "problem": problem,
+        # What could not be muted stands in its field again, and why beside it.
+        "typed": request.POST.get("text", "") if action == "mute" else None,
         "done": DONE.get(request.GET.get("done", ""), "") if not problem else "",
     }
     return render(request, "pages/tune.html", context)

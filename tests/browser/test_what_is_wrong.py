@@ -7,7 +7,13 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from subscriptions import links
-from tests.factories import a_listing, a_reader, a_subscription, an_edition
+from tests.factories import (
+    a_delivery,
+    a_listing,
+    a_reader,
+    a_subscription,
+    an_edition,
+)
 from tests.web.world import path_of
 
 from .looking import watching
@@ -89,3 +95,21 @@ def test_the_buttons_of_each_filter_say_which_filter_is_theirs(
         delete = page.get_by_role("button", name="Delete")
         expect(delete.nth(0)).to_have_accessible_description("gradient")
         expect(delete.nth(1)).to_have_accessible_description("hessian")
+
+
+def test_what_cannot_be_muted_stands_in_its_field_again_with_the_reason(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    paper = a_listing(edition=an_edition()).paper
+    digest = a_delivery(a_reader(), paper)
+    with watching(browser, 320) as watch:
+        page = watch.page
+        page.goto(live_server.url + path_of(links.tune(digest, paper.arxiv_id)))
+        field = page.get_by_label("Another word of this paper")
+        field.fill("unheard of")
+        field.press("Enter")
+        expect(field).to_be_focused()
+        expect(field).to_have_value("unheard of")
+        expect(field).to_have_accessible_description(re.compile("does not have"))
+        expect(page.get_by_role("alert")).to_have_count(1)
+        assert not watch.axe()
