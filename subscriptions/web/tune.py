@@ -136,9 +136,10 @@ def _mute(tuned: Tuned, request: HttpRequest) -> str:
     if isinstance(wanted, str):
         return wanted
     if tuned.found_by(wanted.canonical) is None:
+        term = wanted.text if '"' in wanted.text else f"“{wanted.text}”"
         return (
-            f"This paper does not have “{wanted.text}”. Among your preferences you "
-            "can mute anything."
+            f"This paper does not have {term}. Among your preferences you can mute "
+            "anything."
         )
     try:
         consent.mute(tuned.reader.pk, wanted)
