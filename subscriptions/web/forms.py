@@ -95,9 +95,13 @@ def schedule_of(reader: Subscriber) -> dict[str, Any]:
     silence the days they chose, which saving it gives back as any button does."""
     own: dict[str, Any] = {"cadence": reader.cadence, "weekdays": reader.weekdays}
     own |= reader.before_silence
+    # Who has every day and comes to want one of them has none to take away first.
+    chose = own["cadence"] in (Cadence.CHOSEN, Cadence.WEEKLY)
     return {
         "cadence": own["cadence"],
-        "weekdays": [day for day, _ in WEEKDAYS if own["weekdays"] >> day & 1],
+        "weekdays": [
+            day for day, _ in WEEKDAYS if chose and own["weekdays"] >> day & 1
+        ],
         "hour": reader.hour,
         "zone": reader.zone,
         "nothing_today": reader.nothing_today,
@@ -107,6 +111,7 @@ def schedule_of(reader: Subscriber) -> dict[str, Any]:
 class SignUp(ScheduleForm):
     """The sign-up box. `faults` says what is wrong with which filter."""
 
+    field_order = ("filters", "address")  # as on the page: errors are met in its order
     address = forms.CharField(max_length=320)
     filters = forms.CharField(required=False, max_length=LONGEST_FILTERS)
     website = forms.CharField(required=False)  # the honeypot: people do not see it

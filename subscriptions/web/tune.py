@@ -46,10 +46,10 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     except links.Expired:
         return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
     except TooOften as often:
-        answer = HttpResponse("Asked too often. Try again in a minute.\n", status=429)
+        answer = render(request, "429.html", status=429)
         answer["Retry-After"] = str(often.seconds)
         return answer
-    problem = ""
+    problem = action = ""
     if request.method == "POST":
         action = request.POST.get("action", "")
         if action not in ACTIONS:
@@ -65,6 +65,8 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
         "has_room": len(tuned.subscriptions) < settings.FILTERS_PER_READER,
         "limit": settings.FILTERS_PER_READER,
         "problem": problem,
+        # What could not be muted stands in its field again, and why beside it.
+        "typed": request.POST.get("text", "") if action == "mute" else None,
         "done": DONE.get(request.GET.get("done", ""), "") if not problem else "",
     }
     return render(request, "pages/tune.html", context)
@@ -134,9 +136,10 @@ def _mute(tuned: Tuned, request: HttpRequest) -> str:
     if isinstance(wanted, str):
         return wanted
     if tuned.found_by(wanted.canonical) is None:
+        term = wanted.text if '"' in wanted.text else f"“{wanted.text}”"
         return (
-            f"This paper does not have “{wanted.text}”. Among your preferences you "
-            "can mute anything."
+            f"This paper does not have {term}. Among your preferences you can mute "
+            "anything."
         )
     try:
         consent.mute(tuned.reader.pk, wanted)

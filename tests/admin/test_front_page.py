@@ -42,6 +42,12 @@ def test_an_empty_installation_says_that_there_is_no_round(desk: Client) -> None
     assert "Nothing: the sources answer" in shown
 
 
+def test_without_digests_there_is_a_sentence_and_no_empty_chart(desk: Client) -> None:
+    html = front(desk)
+    assert "None has ended in the last 30 days" in html
+    assert "Digests over 30 days" not in html
+
+
 def test_todays_round_is_a_funnel_with_links_to_each_step(
     desk: Client, today: date
 ) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+# Beside those it looks at unasked: links and buttons are large enough for a finger.
+RULES = {"rules": {"target-size": {"enabled": True}}}
+
 
 class Watch:
     """A page whose console errors, policy violations and exceptions are kept."""
@@ -34,7 +37,8 @@ class Watch:
 
     def axe(self) -> list[str]:
         """What axe objects to: the rule and the first place."""
-        violations: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+        found = Axe().run(self.page, options=RULES).response
+        violations: list[dict[str, Any]] = found["violations"]
         return [f"{each['id']}: {each['nodes'][0]['html']}" for each in violations]
 
 

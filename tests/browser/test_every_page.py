@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.web.world import a_world
@@ -54,6 +54,7 @@ def test_the_admins_front_page_is_quiet(
         assert response.status == 200
         assert "/login" not in watch.page.url
         watch.page.wait_for_load_state("networkidle")
+        expect(watch.page.get_by_role("main").locator("#pr-morning")).to_be_visible()
         assert not look(watch, axe=False)
 
 
@@ -86,9 +87,13 @@ def test_nothing_moves_while_the_front_page_loads(
 
 def test_the_looking_sees_what_it_is_looking_for(browser: Browser) -> None:
     with watching(browser, 320) as watch:
-        watch.page.set_content("<img src=x><p style='width:999px'>wide")
+        small = "<a href=x>one</a><br><a href=y>two</a>"
+        watch.page.set_content(
+            f"<img src=x><p style='width:999px'>wide<div style='font:9px/1 x'>{small}"
+        )
         watch.page.evaluate("console.error('said')")
         found = look(watch, axe=True)
     assert any("too wide" in each for each in found)
     assert any("image-alt" in each for each in found)
+    assert any("target-size" in each for each in found)
     assert any("said" in each for each in found)

@@ -127,6 +127,8 @@ def test_a_long_day_is_turned_by_pages(client: Client) -> None:
     second = shown(client, "/papers/date/2026-07-07?source=arxiv&page=2")
     assert titles(first) + titles(second) == [f"Number {n}" for n in range(30)]
     assert "26 to 30 of 30" in second
+    named = [re.findall(r"<title>(.*) · ", each) for each in (first, second)]
+    assert named[1] == [f"{named[0][0]}, page 2"]
 
 
 def test_without_any_paper_the_front_page_says_so(client: Client) -> None:

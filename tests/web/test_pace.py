@@ -67,6 +67,7 @@ def test_the_pages_of_one_digest_answer_so_often_and_the_site_goes_on(
         ) as asked:
             answer = client.get(again)
         assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+        assert "<h1>Asked too often</h1>" in answer.content.decode()
         assert not asked.captured_queries
     assert client.post(mine, {"action": "save"}).status_code == 429
     assert client.get(f"/papers/{paper.arxiv_id}").status_code == 200

@@ -146,6 +146,8 @@ def test_search_is_paged_and_counted(client: Client) -> None:
     second = shown(client, unescape(following[1]))
     assert "26 to 30 of 30" in second
     assert 'rel="next"' not in second
+    assert ", from 26 · Search" in second
+    assert ", from" not in first
     titles = re.findall("number[0-9]+", first + second)
     assert len(set(titles)) == 30
 

@@ -78,7 +78,7 @@ def test_it_shows_the_paper_with_the_readers_words_marked() -> None:
     assert "for <mark>policy gradient</mark> agents" in html
     assert "A <mark>policy gradient</mark> needs" in html
     assert f"https://arxiv.org/abs/{paper.arxiv_id}" in html
-    assert "found it by Sample" in html
+    assert "found it by “Sample”" in html
     assert "Theory" in html
     assert "me@example.org" not in html
 
@@ -88,7 +88,7 @@ def test_a_word_that_stands_there_large_and_small_is_named_once() -> None:
     paper = a_paper(title="Gradient maps", abstract="Of a gradient there are maps.")
     a_listing(paper, an_edition())
     a_subscription(reader, "gradient")
-    assert "found it by gradient." in look(reader, paper)
+    assert "found it by “gradient”." in look(reader, paper)
 
 
 def test_hostile_papers_and_filters_are_shown_as_text() -> None:
@@ -303,7 +303,7 @@ def test_a_word_or_author_of_the_paper_is_muted(typed: str, kept: str) -> None:
         ("*", "no letter or digit"),
         ("", "Type a word"),
         ("x" * 101, "100 are the most"),
-        ("policy OR shaping", "does not have"),  # a phrase, not two words
+        ("policy OR shaping", "not have &#34;policy OR shaping&#34;."),  # a phrase
     ],
 )
 def test_what_cannot_be_muted_here_is_said(typed: str, said: str) -> None:

@@ -34,7 +34,7 @@ for (const box of document.querySelectorAll("[data-preview]")) {
     if (html.includes('class="fault"')) await rest(700);
     box.innerHTML = html;
     shown = wanted;
-    field.parentElement.querySelectorAll(":scope > .fault").forEach((old) => old.remove());
+    field.parentElement.querySelectorAll(":scope > .faults").forEach((old) => old.remove());
     saying = setTimeout(() => {
       status.textContent = box.querySelector("[data-say], .fault")?.textContent.trim() ?? "";
     }, 1000);
@@ -43,6 +43,10 @@ for (const box of document.querySelectorAll("[data-preview]")) {
   const soon = () => {
     stop();
     waiting = setTimeout(show, 250);
+  };
+  // What is wrong with all lines stays until one of them is changed.
+  const look = () => {
+    if (!field.parentElement.querySelector(":scope > .faults")) soon();
   };
 
   box.addEventListener("click", (event) => {
@@ -59,7 +63,7 @@ for (const box of document.querySelectorAll("[data-preview]")) {
     show();
   });
   field.addEventListener("input", soon);
-  field.addEventListener("click", soon);
-  field.addEventListener("keyup", (event) => { if (event.key.startsWith("Arrow")) soon(); });
-  field.addEventListener("focus", show, { once: true });
+  field.addEventListener("click", look);
+  field.addEventListener("keyup", (event) => { if (event.key.startsWith("Arrow")) look(); });
+  field.addEventListener("focus", look, { once: true });
 }

@@ -1,3 +1,8 @@
+// Where the page's own content begins is for its hearers to be found, too.
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("main")?.setAttribute("role", "main");
+});
+
 // Unfold looks up a chart's var(--...) colours once. When the theme is switched, again.
 window.addEventListener("load", () => {
   const looked = (value) => {
