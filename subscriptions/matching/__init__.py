@@ -41,7 +41,7 @@ from .preview import (
 from .ranking import Hit, Ranked, Ranking
 from .search import Found, Order, Results, search, search_text
 from .tokens import normalise
-from .why import Span, explain, marks, why_not
+from .why import Span, explain, found_by, marks, why_not
 
 __all__ = [
     "Alike",
@@ -73,6 +73,7 @@ __all__ = [
     "compiled",
     "could_match",
     "explain",
+    "found_by",
     "marks",
     "nearest",
     "normalise",
