@@ -13,6 +13,7 @@ from .compiled import compiled
 from .documents import Document
 from .index import Entry, Index
 from .language import (
+    QUOTES,
     FilterError,
     Query,
     canonical,
@@ -44,6 +45,7 @@ from .tokens import normalise
 from .why import Span, explain, found_by, marks, why_not
 
 __all__ = [
+    "QUOTES",
     "Alike",
     "Asked",
     "Document",

@@ -24,7 +24,7 @@ _SYMBOL = re.compile(
 )
 # A hyphen by itself is punctuation, as in a pasted title "GRACE - a method".
 _BLANK = re.compile(r"(?:\s|-+(?=[\s)]|$))*")
-_QUOTES = "“”„‟«»＂"
+QUOTES = '"“”„‟«»＂'
 _HYPHENS = "‐‑–—−"
 
 
@@ -45,7 +45,7 @@ class Symbol:
 @lru_cache(maxsize=4096)
 def _plain(char: str) -> str:
     """What a character means to the grammar; always one character, so places hold."""
-    if char in _QUOTES:
+    if char in QUOTES:
         return '"'
     if char in _HYPHENS:
         return "-"
