@@ -65,7 +65,7 @@ def _verdicts(
         why_not = ""
         spans = matching.found_by(each.filter.text, documents)
         if spans is None:
-            why_not = _why_not(each.filter.text, documents[-1])
+            why_not = _why_not(each.filter.text, documents)
         verdicts.append(
             FilterVerdict(
                 name=each.label,
@@ -78,11 +78,18 @@ def _verdicts(
     return verdicts
 
 
-def _why_not(text: str, document: matching.Document) -> str:
+def _why_not(text: str, documents: Sequence[matching.Document]) -> str:
+    """Of the listing that comes nearest: of `in:hf mamba`, what Hugging Face's lacks
+    and not that another one is from arXiv."""
     try:
-        return matching.why_not(matching.parse_canonical(text), document)
+        query = matching.parse_canonical(text)
     except matching.FilterError:
         return "This version cannot read the filter."
+    near = max(
+        documents,
+        key=lambda each: (matching.could_match(query, each.source), each.upvotes),
+    )
+    return matching.why_not(query, near)
 
 
 def _fate(
