@@ -102,6 +102,9 @@ def test_an_error_marks_the_wrong_part(text: str, marked: str, says: str) -> Non
         ("title:NOT a", "To leave something out, write `-title:mamba`."),
         ("cat: cs.LG", "Write it without a space, as in `cat:cs.LG`; to find the word "
          "itself, leave the colon out."),
+        ("gin:-x", "Did you mean `in:`?"),
+        ("titel: mamba", "Write it without a space, as in `title:mamba`; to find the "
+         "word itself, leave the colon out."),
         ("2407.01234", "Write words of its title."),
     ],
 )  # fmt: skip
