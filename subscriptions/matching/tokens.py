@@ -17,8 +17,11 @@ from . import markup
 
 _WORD = re.compile(r"[^\W_]+")
 _ZERO_WIDTH_SPACE = "\u200b"
-# Letters with a stroke or without their dot, which Unicode does not decompose.
-_STROKES = str.maketrans("øłđħŧı", "oldhti")
+# Letters with a stroke, without their dot or grown together, which Unicode does not
+# decompose, as keyboards without them type them.
+_STROKES = str.maketrans(
+    dict(zip("øłđħŧıð", "oldhtid", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 
 class _Folding(dict[int, str]):
