@@ -86,8 +86,9 @@ def test_a_negated_group_leaves_out_only_what_has_all_of_it() -> None:
     ("text", "says"),
     [
         ("mamba, jamba, samba", "write `OR` between them"),
-        ("mamba,jamba", "write `mamba OR jamba`"),
-        ("video diffusion|flow|", "write `diffusion OR flow`"),
+        ("mamba,jamba", "write `(mamba OR jamba)`"),
+        ("title:mamba;jamba", "write `title:(mamba OR jamba)`"),
+        ("video diffusion|flow|", "write `(diffusion OR flow)`"),
         ('author:"Sample et al."', "write the name alone"),
         ('author:"A. Sample and B. Other"', "the name of one author"),
         ('author:"Sample, A., Other, B."', "the name of one author"),

@@ -42,7 +42,7 @@ def _of_leaf(leaf: Query) -> str:
     if isinstance(leaf, Author):
         return _of_author(leaf)
     if isinstance(leaf, Phrase) and leaf.written:
-        return _of_words(leaf.written, leaf.words)
+        return _of_words(leaf.written, leaf.words) or _of_separated(leaf)
     return ""
 
 
@@ -60,12 +60,6 @@ def _of_words(written: str, read: tuple[str, ...]) -> str:
         return (
             "Commas do not separate: all of the words must be there. For any of them, "
             "write `OR` between them."
-        )
-    if _SEPARATED.search(written):
-        either = " OR ".join(_SEPARATORS.split(written.strip(",;|")))
-        return (
-            f"{shown(written)} is one phrase, its words side by side; for any of them, "
-            f"write {shown(either)}."
         )
     if written[0] in "'‘`":
         return 'Single quotes mean nothing; a phrase stands in double ones: `"a b"`.'
@@ -93,6 +87,18 @@ def _of_words(written: str, read: tuple[str, ...]) -> str:
             "find hardly anything."
         )
     return ""
+
+
+def _of_separated(phrase: Phrase) -> str:
+    """`mamba,jamba` and `mamba|jamba`, meant as a list."""
+    if " " in phrase.written or not _SEPARATED.search(phrase.written):
+        return ""
+    field = f"{phrase.field}:" if phrase.field else ""
+    either = " OR ".join(_SEPARATORS.split(phrase.written.strip(",;|")))
+    return (
+        f"{shown(phrase.written)} is one phrase, its words side by side; for any of "
+        f"them, write {shown(f'{field}({either})')}."
+    )
 
 
 def _of_author(author: Author) -> str:
