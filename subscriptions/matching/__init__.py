@@ -13,6 +13,7 @@ from .compiled import compiled
 from .documents import Document
 from .index import Entry, Index
 from .language import (
+    QUOTES,
     FilterError,
     Query,
     canonical,
@@ -41,9 +42,10 @@ from .preview import (
 from .ranking import Hit, Ranked, Ranking
 from .search import Found, Order, Results, search, search_text
 from .tokens import normalise
-from .why import Span, explain, marks, why_not
+from .why import Span, explain, found_by, marks, why_not
 
 __all__ = [
+    "QUOTES",
     "Alike",
     "Asked",
     "Document",
@@ -73,6 +75,7 @@ __all__ = [
     "compiled",
     "could_match",
     "explain",
+    "found_by",
     "marks",
     "nearest",
     "normalise",

@@ -17,8 +17,11 @@ from . import markup
 
 _WORD = re.compile(r"[^\W_]+")
 _ZERO_WIDTH_SPACE = "\u200b"
-# Letters with a stroke or without their dot, which Unicode does not decompose.
-_STROKES = str.maketrans("øłđħŧı", "oldhti")
+# Letters with a stroke, without their dot or grown together, which Unicode does not
+# decompose, as keyboards without them type them.
+_STROKES = str.maketrans(
+    dict(zip("øłđħŧıð", "oldhtid", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 
 class _Folding(dict[int, str]):
@@ -142,6 +145,7 @@ _SETTING = re.compile(r"[\\_^]")
 _KEPT = frozenset({"news", "lens", "series", "species", "means", "bayes"})
 _PLURAL_ICS = frozenset(
     {"metrics", "topics", "heuristics", "characteristics", "statistics", "rubrics"}
+    | {"clinics", "critics", "epidemics", "logics", "mosaics"}
 )
 _PAIRS = (
     "matrix/matrices vertex/vertices index/indices analysis/analyses "
@@ -149,11 +153,16 @@ _PAIRS = (
     "criterion/criteria phenomenon/phenomena corpus/corpora optimum/optima "
     "spectrum/spectra leaf/leaves medium/media equilibrium/equilibria "
     "curriculum/curricula stimulus/stimuli minimum/minima maximum/maxima "
-    "diagnosis/diagnoses gpu/gpus cpu/cpus tpu/tpus npu/npus lm/lms kg/kgs"
+    "diagnosis/diagnoses automaton/automata bacterium/bacteria child/children "
+    "cortex/cortices lens/lenses locus/loci nucleus/nuclei polyhedron/polyhedra "
+    "radius/radii simplex/simplices synthesis/syntheses thesis/theses torus/tori "
+    "virus/viruses vortex/vortices gpu/gpus cpu/cpus tpu/tpus npu/npus lm/lms kg/kgs"
 )
 _IRREGULAR = {
     form: pair.split("/")[0] for pair in _PAIRS.split() for form in pair.split("/")
 }
+# "bases" is the plural of both, and most that papers write are knowledge bases.
+_IRREGULAR["base"] = "basis"
 
 
 @lru_cache(maxsize=200_000)

@@ -15,6 +15,7 @@ from subscriptions.models import Source
 
 from .authors import place
 from .documents import Document, code_link
+from .language import FilterError, parse_canonical
 from .language.tree import (
     And,
     Author,
@@ -55,6 +56,18 @@ def explain(query: Query, document: Document) -> tuple[Span, ...] | None:
     """
     found = _found(query, _reading(document))
     return None if found is None else _apart(found)
+
+
+def found_by(text: str, documents: Iterable[Document]) -> tuple[Span, ...] | None:
+    """What a filter, in canonical form, finds in the first of a paper's documents that
+    satisfies it; None where none does, or this version cannot read the filter, which
+    finds nothing in a digest either."""
+    try:
+        query = parse_canonical(text)
+    except FilterError:
+        return None
+    explained = (explain(query, document) for document in documents)
+    return next((found for found in explained if found is not None), None)
 
 
 def marks(spans: Iterable[Span], field: str, shown: str) -> list[tuple[int, int]]:

@@ -63,9 +63,9 @@ def _verdicts(
     verdicts = []
     for each in reader.subscriptions.select_related("filter"):
         why_not = ""
-        spans = _found_by(each.filter.text, documents)
+        spans = matching.found_by(each.filter.text, documents)
         if spans is None:
-            why_not = _why_not(each.filter.text, documents[-1])
+            why_not = _why_not(each.filter.text, documents)
         verdicts.append(
             FilterVerdict(
                 name=each.label,
@@ -78,24 +78,18 @@ def _verdicts(
     return verdicts
 
 
-def _found_by(
-    text: str, documents: Sequence[matching.Document]
-) -> tuple[matching.Span, ...] | None:
-    """What a filter, in canonical form, finds in the first document that satisfies it;
-    None where none does, or this version cannot read it (it finds nothing then)."""
+def _why_not(text: str, documents: Sequence[matching.Document]) -> str:
+    """Of the listing that comes nearest: of `in:hf mamba`, what Hugging Face's lacks
+    and not that another one is from arXiv."""
     try:
         query = matching.parse_canonical(text)
     except matching.FilterError:
-        return None
-    explained = (matching.explain(query, document) for document in documents)
-    return next((found for found in explained if found is not None), None)
-
-
-def _why_not(text: str, document: matching.Document) -> str:
-    try:
-        return matching.why_not(matching.parse_canonical(text), document)
-    except matching.FilterError:
         return "This version cannot read the filter."
+    near = max(
+        documents,
+        key=lambda each: (matching.could_match(query, each.source), each.upvotes),
+    )
+    return matching.why_not(query, near)
 
 
 def _fate(
@@ -198,7 +192,7 @@ def _found_in(paper: Paper, filters: Sequence[str]) -> list[bool]:
     """Which of these filters, in canonical form, find one of its listings."""
     listings = paper.listings.select_related("paper", "edition")
     documents = [matching.Document.of_listing(each) for each in listings]
-    return [_found_by(text, documents) is not None for text in filters]
+    return [matching.found_by(text, documents) is not None for text in filters]
 
 
 def _picked_in(reader: Subscriber, paper: Paper) -> Delivery | None:

@@ -53,7 +53,7 @@ def _nearest(reader: Subscriber) -> dict[str, object] | None:
         with suppress(matching.FilterError):  # what cannot be read comes near nothing
             queries.append(_query(each))
             filters.append(each)
-    nearest = matching.nearest(queries, most=_SHOWN)
+    nearest = matching.nearest(queries, most=_SHOWN, muted=_muted(reader))
     if nearest.matched or not nearest.papers:
         return None
     listings = Listing.objects.select_related("paper", "edition").in_bulk(
@@ -81,6 +81,15 @@ def _query(subscription: Subscription) -> matching.Query:
         return matching.parse(subscription.text)
     except matching.FilterError:  # written when the language was another
         return matching.parse_canonical(subscription.filter.text)
+
+
+def _muted(reader: Subscriber) -> list[matching.Query]:
+    """What keeps papers out of the reader's digests keeps them out of the letter."""
+    queries = []
+    for text in reader.mutes.values_list("filter__text", flat=True):
+        with suppress(matching.FilterError):  # mutes nothing in a digest either
+            queries.append(matching.parse_canonical(text))
+    return queries
 
 
 def _url(listing: Listing) -> str:

@@ -18,8 +18,17 @@ NAMED = 2  # papers that a subject names at most; an inbox shows the next beside
 _DANGLING = re.compile(
     r"(?:\s+(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|the|to|via|with))+$", re.I
 )
+# Their dot ends no sentence, nor does one after letters with dots, as in "i.i.d.", or
+# before a small letter in "etc. and".
+_ABBREVIATIONS = (
+    *("approx", "avg", "ca", "cf", "dr", "eq", "eqs", "et al", "fig", "figs", "incl"),
+    *("prof", "ref", "refs", "resp", "sec", "secs", "thm", "viz", "vs"),
+)
 _SENTENCE = re.compile(
-    r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!et al\.)\s+|(?<=[。！？])"
+    r"(?<=[.!?])(?<!\.[a-z]\.)"
+    + "".join(rf"(?<!\b{each}\.)" for each in _ABBREVIATIONS)
+    + r"\s+(?<!etc\.\s(?=(?-i:[a-z])))|(?<=[。！？])",
+    re.IGNORECASE,
 )
 
 # What stands around the words of a Found; "" where the words say enough.

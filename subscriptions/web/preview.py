@@ -106,10 +106,12 @@ def taken(text: str, wanted: str) -> str:
 def passage(abstract: str, words: Sequence[str]) -> str:
     """A piece of the abstract where most of the words stand close together."""
     text = " ".join(readable(abstract).split())
-    known = sorted({" ".join(word.split()) for word in words}, key=len, reverse=True)
-    either = "|".join(map(re.escape, known))
-    places = [(found.start(), found[0]) for found in re.finditer(either, text)]
-    if not either or not places:
+    spans = [matching.Span("abstract", 0, len(word), word) for word in words]
+    places = [
+        (start, text[start:end].casefold())
+        for start, end in matching.marks(spans, "abstract", text)
+    ]
+    if not places:
         return ""
 
     def near(at: int) -> int:

@@ -166,12 +166,7 @@ class Tuned:
 
     def found_by(self, canonical: str) -> tuple[matching.Span, ...] | None:
         """The words by which a filter finds the paper; None: it does not."""
-        try:
-            query = matching.parse_canonical(canonical)
-        except matching.FilterError:  # it finds nothing in a digest either
-            return None
-        explained = (matching.explain(query, each) for each in self.documents)
-        return next((spans for spans in explained if spans is not None), None)
+        return matching.found_by(canonical, self.documents)
 
 
 def _distinct(words: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from subscriptions.matching import Document, Query, markup
 from subscriptions.matching.language import tree
 from subscriptions.matching.tokens import stem
 
-STROKES = str.maketrans("øłđħŧı", "oldhti")
+STROKES = str.maketrans(
+    {**dict(zip("øłđħŧıð", "oldhtid", strict=True)), "æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 
 @cache

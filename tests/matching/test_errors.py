@@ -86,6 +86,12 @@ def test_an_error_marks_the_wrong_part(text: str, marked: str, says: str) -> Non
         ("a | b", "Write `OR`, as in `diffusion OR flow`."),
         ("x !survey", "Write `-survey`."),
         ("title=mamba", "Write `title:mamba`."),
+        ("code=yes", "Write `has:code`."),
+        ("GPT-4*", "Leave the * out: `GPT-4`."),
+        ("Qwen2.5-VL*", "Leave the * out: `Qwen2.5-VL`."),
+        ("self-sup*", "Write them apart: `self sup*`."),
+        ("upvotes<20", "Write `-upvotes:20` beside another word."),
+        ("upvotes<=20", "Write `-upvotes:21` beside another word."),
         ("upvotes >= 20", "Write `upvotes:20` for 20 upvotes or more."),
         ("upvotes:-5", "To leave something out, write `-upvotes:20`."),
         ("ti:mamba", "Did you mean `title:`?"),
@@ -96,6 +102,9 @@ def test_an_error_marks_the_wrong_part(text: str, marked: str, says: str) -> Non
         ("title:NOT a", "To leave something out, write `-title:mamba`."),
         ("cat: cs.LG", "Write it without a space, as in `cat:cs.LG`; to find the word "
          "itself, leave the colon out."),
+        ("gin:-x", "Did you mean `in:`?"),
+        ("titel: mamba", "Write it without a space, as in `title:mamba`; to find the "
+         "word itself, leave the colon out."),
         ("2407.01234", "Write words of its title."),
     ],
 )  # fmt: skip

@@ -86,6 +86,13 @@ def test_a_negated_group_leaves_out_only_what_has_all_of_it() -> None:
     ("text", "says"),
     [
         ("mamba, jamba, samba", "write `OR` between them"),
+        ("mamba,jamba", "write `(mamba OR jamba)`"),
+        ("title:mamba;jamba", "write `title:(mamba OR jamba)`"),
+        ("video diffusion|flow|", "write `(diffusion OR flow)`"),
+        ('author:"Sample et al."', "write the name alone"),
+        ('author:"A. Sample and B. Other"', "the name of one author"),
+        ('author:"Sample, A., Other, B."', "the name of one author"),
+        ('author:"A. Sample; B. Other"', "the name of one author"),
         ("\u2018policy gradient\u2019", 'in double ones: `"a b"`'),
         ("author:Geoffrey Hinton", 'it is `author:"Geoffrey Hinton"`'),
         ("author:Hinton OR LeCun", "it is `author:(Hinton OR LeCun)`"),
@@ -113,6 +120,10 @@ def test_what_is_legal_but_hardly_meant_is_said(text: str, says: str) -> None:
         ("diffusion AND NOT survey", "diffusion -survey"),
         ("+transformer +vision", "transformer vision"),
         ("Mamba: Linear-Time Models", '"linear time" mamba model'),
+        ("GIN: Graph Networks", "gin graph network"),
+        ("CHAT: Talking Robots", "chat robot talking"),
+        ("Mind the Heads: Alignment", "alignment head mind the"),
+        ("Subtitle: a task", "a subtitle task"),
         ('author:"Hinton, Geoffrey"', 'author:"geoffrey hinton"'),
         ('cat:"cs.LG"', "cat:cs.lg"),
         ('Schr{\\"o}dinger bridge', "bridge schrodinger"),
@@ -121,6 +132,8 @@ def test_what_is_legal_but_hardly_meant_is_said(text: str, says: str) -> None:
         ("β-VAE", '"beta vae"'),
         ("#llm", "llm"),
         ("CO₂", "co2"),
+        ("1,000 tokens", '"1 000" token'),
+        ("N,N-dimethyl", '"n n dimethyl"'),
     ],
 )
 def test_what_people_type_means_what_they_mean(text: str, canonical_text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -23,8 +24,9 @@ def listed(*titles: str, ago: int = 0, source: str = "arxiv", **fields: object) 
         a_listing(a_paper(title=title, abstract="", **fields), edition)
 
 
-def near(*filters: str, **options: int) -> Nearest:
-    return nearest([parse(text) for text in filters], **options)
+def near(*filters: str, muted: Sequence[str] = (), **options: int) -> Nearest:
+    queries, unwanted = map(parse, filters), map(parse, muted)
+    return nearest([*queries], muted=[*unwanted], **options)
 
 
 def shown(found: Nearest) -> list[tuple[str, tuple[str, ...]]]:
@@ -112,6 +114,28 @@ def test_a_filter_of_one_word_has_nothing_near() -> None:
     assert near("hessian").found == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in:arxiv hessian",
+        "cat:cs.LG hessian -survey",
+        "(in:arxiv hessian) OR (cat:cs.LG author:Nobody)",
+        "upvotes:0 (hessian OR curvature)",
+    ],
+)
+def test_that_a_paper_is_on_a_list_or_in_a_category_makes_it_near_to_no_word(
+    text: str,
+) -> None:
+    listed("Protein folding", "Protein folding: a survey", categories=["cs.LG"])
+    assert near(text).found == ()
+
+
+def test_a_filter_that_names_no_word_has_what_else_it_asks_for_near() -> None:
+    listed("Protein folding", upvotes=3, categories=["cs.LG"])
+    ((_, missing),) = shown(near("cat:cs.LG upvotes:20"))
+    assert missing == ("It has 3 upvotes, fewer than 20.",)
+
+
 def test_each_of_several_filters_is_tried_and_named_by_its_place() -> None:
     listed("Hessian of a network", "Protein folding")
     found = near("hessian curvature", "protein membrane")
@@ -124,6 +148,32 @@ def test_a_paper_listed_twice_is_counted_and_shown_once() -> None:
         a_listing(paper, an_edition(source=source))
     found = near("hessian curvature")
     assert (found.papers, found.days, len(found.found)) == (1, 1, 1)
+
+
+def test_what_is_muted_is_neither_found_nor_near() -> None:
+    listed("Survey of hessian curvature", "Hessian survey", "Hessian of a network")
+    assert near("hessian curvature").matched
+    found = near("hessian curvature", muted=["survey", "protein"])
+    assert not found.matched
+    assert [title for title, _ in shown(found)] == ["Hessian of a network"]
+
+
+def test_what_one_list_says_of_a_paper_mutes_it_on_every_list() -> None:
+    paper = a_paper(title="Hessian of a network", abstract="")
+    a_listing(paper, an_edition(source="arxiv"))
+    a_listing(paper, an_edition(source="hf"))
+    assert near("in:arxiv hessian curvature", muted=["in:hf"]).found == ()
+
+
+def test_a_paper_that_lacks_one_term_on_one_list_and_two_on_another_comes_once() -> (
+    None
+):
+    paper = a_paper(title="Hessian of a network", abstract="", upvotes=9)
+    a_listing(paper, an_edition(source="hf"))
+    a_listing(paper, an_edition(source="arxiv"))
+    assert (
+        len(near("in:arxiv hessian curvature network", "in:hf hessian x y").found) == 1
+    )
 
 
 def test_only_lists_in_which_a_filter_could_find_anything_count() -> None:

@@ -78,6 +78,28 @@ def test_what_needs_its_quotes_keeps_them(text: str) -> None:
     assert query(written(query(text))) == query(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Schr\\"odinger',
+        'title:Schr\\"{o}dinger',
+        'x -Schr\\"odinger',
+        'author:Erd\\"os',
+        '"a b"-Schr\\"o',
+        '"a b"-diffus*',
+    ],
+)
+def test_what_stands_in_no_quotes_is_written_so_that_it_can_be_read(text: str) -> None:
+    assert query(written(query(text))) == query(text)
+
+
+def test_words_with_an_accent_of_tex_are_offered_as_a_phrase_that_can_be_read() -> None:
+    offered = phrase_of(
+        'Schr\\"odinger bridge', ("Schrödinger Bridge", 2), ("Bridge of Schrödinger", 9)
+    )
+    assert offered == ('"schrodinger bridge"', 11, 2, True)
+
+
 # --- words as a phrase --------------------------------------------------------------
 def phrase_of(text: str, *titles: tuple[str, int]) -> tuple[str, int, int, bool] | None:
     """What is offered where so many papers have each of these titles."""

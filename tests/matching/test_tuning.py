@@ -109,6 +109,17 @@ def test_first_authors_and_the_first_category_are_offered_with_their_volume() ->
 
 
 @pytest.mark.parametrize(
+    "name", ["Ada Sample*", "Ada Sample, Jr.", 'Ada "Ace" Sample', "“Ace” A. Sample"]
+)
+def test_the_filter_of_an_author_finds_the_paper_whatever_signs_the_name_has(
+    name: str,
+) -> None:
+    document = the_paper(authors=[name], categories=[])
+    (author,) = Tuning(document).more
+    assert explain(parse(author.text), document)
+
+
+@pytest.mark.parametrize(
     "name", ['A" OR * OR "', "()", "***", "", "author:*", "x" * 5000]
 )
 def test_a_hostile_name_is_no_filter_or_a_harmless_one(name: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscriptions.matching import Document, Span, explain, parse, why_not
+from subscriptions.matching import Document, Span, explain, found_by, parse, why_not
 from subscriptions.matching.tokens import stems
 from subscriptions.matching.why import marks
 from subscriptions.rendering.maths import readable
@@ -196,3 +196,17 @@ def test_every_span_reads_again_as_what_was_asked_for(title: str) -> None:
         for span in spans:
             assert title[span.start : span.end] == span.text
             assert word in stems(span.text)
+
+
+def test_the_first_document_of_a_paper_that_satisfies_a_filter_says_by_what() -> None:
+    listed = [a_document("A survey", source=source) for source in ("arxiv", "hf")]
+    assert found_by("in:hf survey", listed) == (
+        Span("source", 0, 12, "Hugging Face"),
+        Span("title", 2, 8, "survey"),
+    )
+    assert found_by("in:hf mamba", listed) is None
+    assert found_by("*", listed) == ()
+
+
+def test_a_stored_filter_that_this_version_cannot_read_finds_nothing() -> None:
+    assert found_by("survey near:3", [a_document("A survey")]) is None

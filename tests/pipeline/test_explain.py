@@ -249,3 +249,23 @@ def test_rule_11_any_of_its_listings_may_satisfy_a_filter() -> None:
     a_listing(paper, an_edition(source="hf"))
     reader = a_reader_of("in:hf gradient", "in:arxiv gradient")
     assert [each.matches for each in told(reader, paper).filters] == [True, True]
+
+
+@pytest.mark.parametrize("order", [("arxiv", "hf"), ("hf", "arxiv")])
+@pytest.mark.parametrize(
+    ("text", "why_not"),
+    [
+        ("in:hf survey", "The word “survey” is not in its title or abstract."),
+        ("in:arxiv survey", "The word “survey” is not in its title or abstract."),
+        ("upvotes:20", "It has 3 upvotes, fewer than 20."),
+    ],
+)
+def test_the_listing_that_comes_nearest_says_why_not(
+    text: str, why_not: str, order: tuple[str, str]
+) -> None:
+    paper = a_paper(title="Gradient flows")
+    for source in order:
+        paper.upvotes = {"arxiv": 0, "hf": 3}[source]
+        a_listing(paper, an_edition(source=source))
+    (verdict,) = told(a_reader_of(text), paper).filters
+    assert verdict.why_not == why_not

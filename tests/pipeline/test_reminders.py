@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from subscriptions import consent, links, pipeline
+from subscriptions.consent import Wanted
 from subscriptions.models import Letter, Subscriber, TopicFilter
 from subscriptions.pipeline.letters import outgoing_letters
 from tests.factories import TUESDAY, a_subscription, an_edition
@@ -98,6 +99,19 @@ def test_a_paper_that_matches_now_is_no_nothing(
     rounds_of_nothing(clock)
     listed(an_edition(source="hf"), "Hessian and curvature")
     assert remind() == 0
+
+
+def test_what_the_reader_muted_matches_nothing_and_is_not_shown(
+    clock: time_machine.Coordinates,
+) -> None:
+    reader = a_reader_of("hessian curvature")
+    consent.mute(reader.pk, Wanted("survey", "survey"))
+    rounds_of_nothing(clock)
+    listed(an_edition(source="hf"), "Hessian survey", "Survey of hessian curvature")
+    assert remind() == 1
+    text = said(reader.letters.get())
+    assert text.count("* Hessian of 2026-0") == 3
+    assert "urvey" not in text
 
 
 def test_a_filter_that_is_off_is_not_looked_at(

@@ -93,6 +93,42 @@ def test_what_cannot_be_muted_is_shown_with_what_is_wrong(reader: Subscriber) ->
     assert 'aria-invalid="true"' in html
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("“state of the art”", '"state of the art"'),  # as telephones quote
+        ("«survey»", "survey"),
+        ("author:“Ada Sample”", 'author:"Ada Sample"'),
+        ('"logic OR gate"', '"logic OR gate"'),
+        ("title: a guess", '"title: a guess"'),
+    ],
+)
+def test_what_is_muted_may_stand_in_any_quotes(
+    reader: Subscriber, typed: str, kept: str
+) -> None:
+    assert "Muted. Papers that have it" in press(reader, "mute", text=typed)
+    assert reader.mutes.get().text == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("diffus*", "The * in “diffus*” has no meaning here. Type whole words."),
+        ("author:Samp*", "The * in “author:Samp*” has no meaning here."),
+        ("sur\u202evey", "There is an invisible character here (U+202E). Delete it"),
+        ("cat:cs.CV", "cat: has no meaning here."),
+        ("Title:survey", "Title: has no meaning here."),
+        ("survey OR benchmark", "OR has no meaning here."),
+        ("“state space” AND mamba", "AND has no meaning here."),
+    ],
+)
+def test_what_is_a_filter_rather_than_a_word_is_not_muted_as_words(
+    reader: Subscriber, typed: str, said: str
+) -> None:
+    assert said in press(reader, "mute", text=typed)
+    assert not reader.mutes.exists()
+
+
 def test_the_limit_of_mutes_is_said(reader: Subscriber) -> None:
     for number in range(50):
         consent.mute(reader.pk, Wanted(f"word{number}", f"word{number}"))

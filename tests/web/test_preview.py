@@ -73,6 +73,24 @@ def test_the_passage_is_the_one_where_most_of_the_words_are(client: Client) -> N
     assert "A <mark>policy</mark>." not in shown
 
 
+def test_the_passage_has_the_word_itself_and_not_one_that_holds_it(
+    client: Client,
+) -> None:
+    filler = "Nothing is said here of anything at all. " * 5
+    papers("At Rest", abstract=f"A bilevel one. {filler}One level of it. {filler}")
+    shown = fragment(client, filter="level")
+    assert "One <mark>level</mark> of it." in shown
+    assert "bilevel" not in shown
+
+
+def test_a_word_that_the_abstract_writes_in_tex_has_its_passage(
+    client: Client,
+) -> None:
+    papers("At Rest", abstract='Nothing. The Schr{\\"o}dinger bridge, $\\beta$-stable.')
+    shown = fragment(client, filter="schrodinger beta-stable")
+    assert "The <mark>Schrödinger</mark> bridge, <mark>β-stable</mark>." in shown
+
+
 def test_suggestions_are_buttons_that_change_the_line(client: Client) -> None:
     papers("World Model", *["Model a World"] * 5, "Video", "Video Survey")
     assert buttons(fragment(client, filter="world model", line="2")) == [

@@ -303,7 +303,8 @@ def test_a_word_or_author_of_the_paper_is_muted(typed: str, kept: str) -> None:
         ("*", "no letter or digit"),
         ("", "Type a word"),
         ("x" * 101, "100 are the most"),
-        ("policy OR shaping", "not have &#34;policy OR shaping&#34;."),  # a phrase
+        # a phrase, not two words
+        ("policy and shaping", "not have &#34;policy and shaping&#34;."),
     ],
 )
 def test_what_cannot_be_muted_here_is_said(typed: str, said: str) -> None:

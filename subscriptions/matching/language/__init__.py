@@ -6,11 +6,13 @@ a `FilterError` that says where and what to write instead. Knows no papers.
 
 from .advice import warnings
 from .errors import FilterError
+from .lexer import QUOTES
 from .parser import parse, parse_canonical
 from .sources import could_match
 from .tree import Query, canonical
 
 __all__ = [
+    "QUOTES",
     "FilterError",
     "Query",
     "canonical",

@@ -21,6 +21,10 @@ _ARCHIVES = frozenset(
 _CATEGORY = re.compile(r"[a-z-]+\.[A-Za-z-]+")
 _CHATTER = {"papers", "articles", "about", "regarding", "show", "find", "latest"}
 _OPERATORS = re.compile(r"(?:NEAR|ADJ|WITHIN|ONEAR|XOR|ANDNOT)(?:/\d+)?")
+# `mamba,jamba`; not the comma of 1,000 or of N,N-dimethyl
+_SEPARATED = re.compile(r"[^\W\d_]{2}[,;|]+[^\W\d_]{2}")
+_SEPARATORS = re.compile(r"[,;|]+")
+_ADDED = re.compile("[;&]")
 _OTHER_SCRIPTS = re.compile(
     "[\u0400-\u1dff\u2e80-\ufaff\ufe70-\ufeff\U00020000-\U0003ffff]"
 )
@@ -35,8 +39,10 @@ def warnings(query: Query) -> list[str]:
 def _of_leaf(leaf: Query) -> str:
     if isinstance(leaf, Category):
         return _of_category(leaf)
+    if isinstance(leaf, Author):
+        return _of_author(leaf)
     if isinstance(leaf, Phrase) and leaf.written:
-        return _of_words(leaf.written, leaf.words)
+        return _of_words(leaf.written, leaf.words) or _of_separated(leaf)
     return ""
 
 
@@ -79,6 +85,34 @@ def _of_words(written: str, read: tuple[str, ...]) -> str:
         return (
             "Titles and abstracts are nearly all in English; words of another script "
             "find hardly anything."
+        )
+    return ""
+
+
+def _of_separated(phrase: Phrase) -> str:
+    """`mamba,jamba` and `mamba|jamba`, meant as a list."""
+    if " " in phrase.written or not _SEPARATED.search(phrase.written):
+        return ""
+    field = f"{phrase.field}:" if phrase.field else ""
+    either = " OR ".join(_SEPARATORS.split(phrase.written.strip(",;|")))
+    return (
+        f"{shown(phrase.written)} is one phrase, its words side by side; for any of "
+        f"them, write {shown(f'{field}({either})')}."
+    )
+
+
+def _of_author(author: Author) -> str:
+    """A name with what no author's has: a digest would find nothing, day by day."""
+    if author.names[-2:] == ("et", "al"):
+        return (
+            "`et al.` is looked for as part of the name; write the name alone, "
+            "as in `author:Hinton`."
+        )
+    several = "and" in author.names or _ADDED.search(author.written)
+    if several or author.written.count(",") > 1:
+        return (
+            f"{shown(author.written)} is looked for as the name of one author; for any "
+            f'of several, write `author:("G Hinton" OR "Y LeCun")`.'
         )
     return ""
 

@@ -48,11 +48,18 @@ def field_meant(name: str) -> str:
     return name if name in EXAMPLES else _MEANT.get(name, "")
 
 
-def looks_like_field(name: str) -> bool:
-    """Is `name:` before a space rather a field than a word of a pasted title?"""
+def looks_like_field(name: str) -> str:
+    """The field that `name:` before a space rather is than a word of a pasted title;
+    "" for such a word.
+
+    Misspelt are the long names alone: one letter makes "cat", "in" and "has" what
+    titles begin with, as "GIN: ..." or "Mind the Heads: ...".
+    """
     name = name.lower()
-    close = difflib.get_close_matches(name, EXAMPLES, n=1, cutoff=0.75)
-    return bool(field_meant(name) or close)
+    long = [field for field in EXAMPLES if len(field) > 3]
+    return field_meant(name) or "".join(
+        difflib.get_close_matches(name, long, n=1, cutoff=0.8)
+    )
 
 
 def no_field(given: str, start: int, end: int) -> FilterError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .errors import FilterError, shown
-from .fields import EXAMPLES, field_meant, looks_like_field
+from .fields import EXAMPLES, looks_like_field
 
 _SYMBOL = re.compile(
     r"""
@@ -24,7 +24,7 @@ _SYMBOL = re.compile(
 )
 # A hyphen by itself is punctuation, as in a pasted title "GRACE - a method".
 _BLANK = re.compile(r"(?:\s|-+(?=[\s)]|$))*")
-_QUOTES = "“”„‟«»＂"
+QUOTES = '"“”„‟«»＂'
 _HYPHENS = "‐‑–—−"
 
 
@@ -45,7 +45,7 @@ class Symbol:
 @lru_cache(maxsize=4096)
 def _plain(char: str) -> str:
     """What a character means to the grammar; always one character, so places hold."""
-    if char in _QUOTES:
+    if char in QUOTES:
         return '"'
     if char in _HYPHENS:
         return "-"
@@ -106,7 +106,7 @@ def _is_prose(plain: str, start: int, end: int) -> bool:
 def _refuse_gap(plain: str, field: str, at: int, end: int) -> None:
     """After `title:` its word must follow at once, and not be negated there."""
     following = plain[end : end + 1]
-    example = EXAMPLES.get(field_meant(field.lower()), f"{field}:word")
+    example = EXAMPLES.get(looks_like_field(field), f"{field}:word")
     if not following or following.isspace() or following == ")":
         raise FilterError(
             f"{shown(field + ':')} is not followed by what to look for",
@@ -115,7 +115,7 @@ def _refuse_gap(plain: str, field: str, at: int, end: int) -> None:
             f"Write it without a space, as in {shown(example)}; to find the word "
             f"itself, leave the colon out.",
         )
-    if following == "-":
+    if following == "-" and looks_like_field(field):
         raise FilterError(
             f"the hyphen stands after {shown(field + ':')}",
             end,

@@ -104,9 +104,11 @@ def _refuse_comparison(symbol: Symbol) -> None:
         return
     value = found[3]
     if field != "upvotes":
-        right = f"{field}:{value}" if found[2][-1] == "=" else EXAMPLES[field]
-        tip = f"Write {shown(right)}."
+        known = found[2][-1] == "=" and field != "has"
+        tip = f"Write {shown(f'{field}:{value}' if known else EXAMPLES[field])}."
     elif found[2][0] == "<":
+        if found[2] == "<=" and value.isdecimal():
+            value = str(int(value[:9]) + 1)  # a NOT leaves out that many and more
         tip = f"Write {shown('-upvotes:' + value)} beside another word."
     else:
         tip = f"Write {shown('upvotes:' + value)} for that many upvotes or more."

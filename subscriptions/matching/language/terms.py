@@ -122,10 +122,11 @@ def _prefix(field: str, symbol: Symbol) -> Leaf:
             "regular expressions.",
         )
     if len(parts) > 1:
+        apart = f"Write them apart: {shown(' '.join(parts) + '*')}."
         raise _wrong(
             symbol,
             f"{shown(symbol.value)} is more than one word, and * ends one",
-            f"Write them apart: {shown(' '.join(parts) + '*')}.",
+            apart if len(parts[-1]) > 2 else f"Leave the * out: {shown(start)}.",
         )
     if len(parts[0]) < 3:
         raise _wrong(

@@ -6,7 +6,8 @@ filter would bring, and what its writer should know. Or a paper: then what bring
 like it, or less (`Tuning`). Nothing is written anywhere.
 
 `shelves` keeps the editions, `changes` makes the filters that it is compared with,
-`phrases` finds what a paper is about, `wording` writes filters as their reader would.
+`spellings` knows words that are written in two ways, `phrases` finds what a paper is
+about, `wording` writes filters as their reader would.
 `nearest` finds the papers themselves that several filters all but found.
 """
 

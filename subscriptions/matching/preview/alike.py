@@ -11,7 +11,7 @@ from django.conf import settings
 
 from subscriptions.matching.documents import Document
 from subscriptions.matching.index import numbers
-from subscriptions.matching.language import FilterError, canonical, parse
+from subscriptions.matching.language import QUOTES, FilterError, canonical, parse
 from subscriptions.matching.language.tree import (
     And,
     Category,
@@ -34,6 +34,7 @@ SHOWN = 3  # titles of what an exclusion would have dropped
 _MOST = 0.5
 # Papers of which phrases and offers are kept, and filters with what is said of them.
 _KEPT, _FILTERS = 2000, 50
+_NO_SIGNS = str.maketrans(dict.fromkeys(QUOTES + ",*", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +181,9 @@ def _alike(
 
 
 def _by(name: str) -> str:
-    """The filter of an author, as a reader writes it."""
-    plain = " ".join(name.replace('"', " ").split())
+    """The filter of an author, as a reader writes it: without the signs that mean
+    something in a filter, as in "Sample, Jr." or a list's "Ada Sample*"."""
+    plain = " ".join(name.translate(_NO_SIGNS).split())
     return f'author:"{plain[: settings.FILTER_LENGTH // 2]}"'
 
 

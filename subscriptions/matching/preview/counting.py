@@ -28,6 +28,7 @@ from subscriptions.models import Card, Listing
 
 from .changes import NearMiss, Offer, near_misses, offer, phrased, tried
 from .shelves import DAYS, Shelf, shelves
+from .spellings import spellings
 
 SHOWN = 4
 # A paper in five days is nearly nothing; four papers of five are nearly everything.
@@ -108,7 +109,11 @@ def preview(wanted: str | Query, days: int = DAYS) -> Preview:
         samples=lately.samples(query, newest),
         near_misses=near_misses(changes, counts, papers, len(lately.days), minus),
         offer=offered,
-        warnings=(*warnings(query), *_extremes(papers, lately)),
+        warnings=(
+            *warnings(query),
+            *spellings(query, lately.papers, lately.having),
+            *_extremes(papers, lately),
+        ),
     )
 
 
@@ -191,6 +196,10 @@ class Lately:
     def distinct(self, documents: Sequence[int]) -> int:
         """How many papers these documents are, a bitset per shelf."""
         return _distinct(zip(self.shelves, documents, strict=True))
+
+    def having(self, leaf: Leaf) -> int:
+        """In how many listings what a leaf asks for is. Not kept on the shelves."""
+        return sum(shelf.index.bits(leaf).bit_count() for shelf in self.shelves)
 
     def volume(self, query: Query) -> Volume:
         by_day: dict[date, list[tuple[Shelf, int]]] = {day: [] for day in self.days}

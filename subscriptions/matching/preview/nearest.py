@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from subscriptions.matching.documents import Document
+from subscriptions.matching.index import numbers
 from subscriptions.matching.language import canonical, could_match
 from subscriptions.matching.language.tree import (
     And,
+    Author,
     Not,
     Or,
     Phrase,
@@ -18,7 +20,7 @@ from subscriptions.matching.language.tree import (
     join,
 )
 from subscriptions.matching.matcher import Matcher
-from subscriptions.matching.ranking import Ranking
+from subscriptions.matching.ranking import Hit, Ranking
 from subscriptions.matching.why import why_not
 from subscriptions.models import Listing
 
@@ -59,27 +61,33 @@ class _Weaker:
     without: tuple[Query, ...]
 
 
-def nearest(queries: Sequence[Query], most: int = 3, days: int = DAYS) -> Nearest:
+def nearest(
+    queries: Sequence[Query],
+    most: int = 3,
+    days: int = DAYS,
+    muted: Sequence[Query] = (),
+) -> Nearest:
     """The `most` papers of the newest `days` edition days that come nearest to any of
     the filters: they lack one term of it, or where too few do, two.
 
     A phrase is a term that can be lacking while its words are there, and so is a
-    field. What has a word that the filter leaves out comes last.
+    field. What has a word that the filter leaves out comes last. Of a filter that names
+    words or authors some must be there: that a paper is `in:hf` makes it near to none.
+    Papers that have what is `muted` are as if they were not there.
     """
     held = _held(queries, days)
     papers = len({entry.paper for shelf in held for entry in shelf.index.entries})
     dates = len({shelf.day for shelf in held})
     asked = [_Weaker(n, query, ()) for n, query in enumerate(queries)]
-    if _best(asked, held, 1):
+    unwanted = _papers_with(muted, days)
+    if _best(asked, held, 1, unwanted):
         return Nearest(papers, dates, matched=True)
     once = [each for one in asked for each in islice(_weaker(one), _TRIED)]
-    found = _near(once, held, most)
-    if len(found) < most:
+    best = _best(once, held, most, unwanted)
+    if len(best) < most:
         twice = [each for one in once for each in islice(_weaker(one), _TRIED)]
-        known = {each.listing for each in found}
-        more = _near(twice, held, most + len(found))
-        found += [each for each in more if each.listing not in known]
-    return Nearest(papers, dates, matched=False, found=tuple(found[:most]))
+        best |= _best(twice, held, most - len(best), unwanted | best.keys())
+    return Nearest(papers, dates, matched=False, found=_near(best))
 
 
 def _held(queries: Sequence[Query], days: int) -> list[Shelf]:
@@ -94,8 +102,20 @@ def _held(queries: Sequence[Query], days: int) -> list[Shelf]:
 
 
 def _weaker(one: _Weaker) -> Iterator[_Weaker]:
+    names = _names_something(one.query)
     for term, rest in (*loosened(one.query), *_softened(one.query)):
-        yield _Weaker(one.filter, rest, (*one.without, term))
+        if _names_something(rest) or not names:
+            yield _Weaker(one.filter, rest, (*one.without, term))
+
+
+def _names_something(query: Query) -> bool:
+    """Does whatever satisfies it have a word or an author that it asks for?"""
+    match query:
+        case And(operands):
+            return any(map(_names_something, operands))
+        case Or(operands):
+            return all(map(_names_something, operands))
+    return isinstance(query, Phrase | Prefix | Author)
 
 
 def _softened(query: Query) -> Iterator[tuple[Query, Query]]:
@@ -113,21 +133,34 @@ def _softened(query: Query) -> Iterator[tuple[Query, Query]]:
             yield query, replace(query, field="")
 
 
-def _near(weaker: Sequence[_Weaker], held: Sequence[Shelf], most: int) -> list[Near]:
-    best = _best(weaker, held, most)
+def _papers_with(muted: Sequence[Query], days: int) -> set[int]:
+    """The papers of which any listing has what one of these asks for."""
+    matcher, papers = Matcher(), set[int]()
+    for key, query in enumerate(muted):
+        matcher.add(key, canonical(query))
+    for shelf in shelves(days) if muted else ():
+        matches = matcher.match(shelf.index)
+        for key in matches.filters():
+            some = numbers(matches.documents(key))
+            papers.update(shelf.index.entries[number].paper for number in some)
+    return papers
+
+
+def _near(best: Mapping[int, tuple[int, _Weaker]]) -> tuple[Near, ...]:
     rows = Listing.objects.select_related("edition", "paper")
-    listings = rows.in_bulk([listing for listing, _ in best])
-    return [
+    listings = rows.in_bulk([listing for listing, _ in best.values()])
+    return tuple(
         Near(each.filter, listing, _missing(each, listings[listing]))
-        for listing, each in best
+        for listing, each in best.values()
         if listing in listings
-    ]
+    )
 
 
 def _best(
-    weaker: Sequence[_Weaker], held: Sequence[Shelf], most: int
-) -> list[tuple[int, _Weaker]]:
-    """The best listings of these filters, each paper once, and which found it."""
+    weaker: Sequence[_Weaker], held: Sequence[Shelf], most: int, unwanted: Set[int]
+) -> dict[int, tuple[int, _Weaker]]:
+    """The best papers of these filters, but for those that are not wanted: of each the
+    listing that was found, and the filter that found it."""
     matcher = Matcher()
     for key, each in enumerate(weaker):
         matcher.add(key, canonical(each.query))
@@ -135,12 +168,16 @@ def _best(
     hits = sorted(
         (_leaves_out(each), -hit.score, hit.listing, hit.paper, key)
         for key, each in enumerate(weaker)
-        for hit in ranking.hits(key)[:most]
+        for hit in islice(_wanted(ranking.hits(key), unwanted), most)
     )
     by_paper: dict[int, tuple[int, _Weaker]] = {}
     for *_, listing, paper, key in hits:
         by_paper.setdefault(paper, (listing, weaker[key]))
-    return list(by_paper.values())[:most]
+    return dict(islice(by_paper.items(), most))
+
+
+def _wanted(hits: Iterable[Hit], unwanted: Set[int]) -> Iterator[Hit]:
+    return (hit for hit in hits if hit.paper not in unwanted)
 
 
 def _leaves_out(weaker: _Weaker) -> int:

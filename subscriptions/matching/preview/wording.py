@@ -46,19 +46,26 @@ def _operand(query: Query, minus: str, closed: bool = False) -> str:
 def _term(leaf: Leaf) -> str:
     match leaf:
         case Phrase(words, field, typed):
-            return _in_field(field, _quoted(typed or " ".join(words)))
+            return _in_field(field, _quoted(typed, " ".join(words)))
         case Prefix(start, field, typed):
-            return _in_field(field, typed or f"{start}*")
+            plain = not typed or typed[0] == "-"  # which here would be a NOT
+            return _in_field(field, f"{start}*" if plain else typed)
         case Author(names, typed):
-            return _in_field("author", _quoted(typed or " ".join(names)))
+            return _in_field("author", _quoted(typed, " ".join(names)))
         case Category(name, typed):
-            return _in_field("cat", _quoted(typed or name))
+            return _in_field("cat", _quoted(typed, name))
     return canonical(leaf)  # the others are written in one way only
 
 
-def _quoted(words: str) -> str:
-    bare = _BARE.fullmatch(words) and words not in _OPERATORS
-    return words if bare else f'"{words}"'
+def _quoted(typed: str, words: str) -> str:
+    """`words` are what is looked for: where what was typed cannot stand in quotes."""
+    if '"' in typed:  # TeX's accent, as in Schr\"odinger: no phrase holds it
+        if " " not in typed and typed[0] != "-":
+            return typed
+        typed = ""
+    text = typed or words
+    bare = _BARE.fullmatch(text) and text not in _OPERATORS
+    return text if bare else f'"{text}"'
 
 
 def _in_field(field: str, text: str) -> str:
