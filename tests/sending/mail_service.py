@@ -65,6 +65,7 @@ class MailService:
         self.calls: list[Call] = []
         self.at_once = 0  # the most calls that were open together
         self.open = 0
+        self.gets = 0
         self._log, self._script, self._lock = log, script, Lock()
         service = self
 
@@ -78,6 +79,12 @@ class MailService:
                     service.answer(self, body)
                 else:  # the caller died in the middle of it
                     self.close_connection = True
+
+            def do_GET(self) -> None:
+                """Where a call was sent on to as a GET: it takes nothing, and says it
+                did."""
+                service.gets += 1
+                service.reply(self, 200, '{"id": "<0@theirs>", "message": "Queued."}')
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -146,9 +153,18 @@ class MailService:
         code, text, *more = (what or 200), ("" if what else taken)
         if isinstance(what, tuple):
             code, text, *more = what
+        self.reply(at, code, text, *more)
+
+    def reply(
+        self,
+        at: BaseHTTPRequestHandler,
+        code: int,
+        text: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         octets = text.encode()
         at.send_response(code)
-        for name, value in dict(*more).items():
+        for name, value in (headers or {}).items():
             at.send_header(name, value)
         at.send_header("Content-Length", str(len(octets)))
         at.end_headers()

@@ -83,6 +83,33 @@ def test_a_key_that_is_refused_stops_sending_and_burns_no_attempt(
     assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
 
 
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+@pytest.mark.parametrize("path", ["http://else.invalid/v3?key=x", "/elsewhere", "//["])
+def test_a_call_that_is_sent_on_is_not_followed_and_burns_no_attempt(
+    service_with: Start, code: int, path: str
+) -> None:
+    """requests makes a GET of it, and the page behind may answer what it likes."""
+    service = service_with(lambda call: (code, "", {"Location": path}))
+    a_digest()
+    with pytest.raises(RelayDown, match=rf"takes nothing from us: {code} ") as raised:
+        send(Delivery, digests)
+    where = "on else.invalid" if "else." in path else "of its own"
+    assert str(raised.value).endswith(f"it sends us on to an address {where}")
+    assert (len(service.calls), service.gets) == (1, 0)
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
+
+
+def test_who_sees_other_may_have_taken_the_mail(service_with: Start) -> None:
+    """RFC 9110, section 15.4.4: the answer of what was done is found elsewhere."""
+    elsewhere = (303, "", {"Location": "/done"})
+    service = service_with(lambda call: elsewhere)
+    digest = a_digest()
+    send(Delivery, digests)
+    digest.refresh_from_db()
+    assert (digest.state, digest.reason) == (State.IN_DOUBT, "in doubt: 303 See Other:")
+    assert service.gets == 0
+
+
 @pytest.mark.parametrize(
     ("url", "why"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import requests
 from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailUnsupportedFeature
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -31,6 +32,7 @@ class Line:
             try:
                 backend = get_connection(self._path)
                 backend.open()
+                _stay(backend)
             except Exception as error:
                 kind = type(error).__name__
                 raise RelayDown(f"{self._path} cannot be opened: {kind}") from None
@@ -69,6 +71,18 @@ class Line:
                 backend.close()
             except Exception as error:  # it is given up anyway
                 log.info("a backend did not close: %s", type(error).__name__)
+
+
+def _stay(backend: BaseEmailBackend) -> None:
+    """Hand back an answer that sends elsewhere instead of going there.
+
+    Of a call that is sent on by 301, 302 or 303 requests makes a GET without the mail;
+    what the page behind it says is then taken for the service's word. By 307 or 308 it
+    would hand readers' addresses to a host that nobody has set.
+    """
+    session = getattr(backend, "session", None)
+    if isinstance(session, requests.Session):
+        setattr(session, "get_redirect_target", lambda response: None)  # noqa: B010
 
 
 def _by_anymail(
