@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 
 def main() -> None:
@@ -14,6 +15,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Cannot start: {error}")
+    except DatabaseError:
+        from digest_site.database import why_unusable
+
+        if "--traceback" in sys.argv or not (why := why_unusable()):
+            raise
+        sys.exit(why)
 
 
 if __name__ == "__main__":
