@@ -19,12 +19,13 @@ import os
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs
 
 from .oracle import Do
@@ -52,7 +53,15 @@ class Call:
         return self.fields.get("h:Message-Id", "")
 
 
-Answer = int | tuple[int, str] | tuple[int, str, dict[str, str]] | Do | None
+DRIP = "drip"
+Answer = (
+    Literal["drip"]
+    | int
+    | tuple[int, str]
+    | tuple[int, str, dict[str, str]]
+    | Do
+    | None
+)
 
 
 class MailService:
@@ -146,6 +155,8 @@ class MailService:
             self._take(call)
         if what in (Do.HANG, Do.TAKE_AND_HANG):
             time.sleep(3)
+        if what == DRIP:
+            return self._drip(at)
         if isinstance(what, Do):
             at.close_connection = True
             return
@@ -154,6 +165,17 @@ class MailService:
         if isinstance(what, tuple):
             code, text, *more = what
         self.reply(at, code, text, *more)
+
+    def _drip(self, at: BaseHTTPRequestHandler) -> None:
+        """An answer of which a piece comes before anybody gives up, for half a minute
+        or until nobody listens."""
+        at.send_response(200)
+        at.send_header("Content-Length", "100")
+        at.end_headers()
+        with suppress(OSError):
+            for _ in range(100):
+                at.wfile.write(b" ")
+                time.sleep(0.3)
 
     def reply(
         self,

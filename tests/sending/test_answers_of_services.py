@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import smtplib
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -59,6 +60,20 @@ def test_each_answer_has_its_state(
         other.refresh_from_db()
         assert other.state == State.SENT
         assert service.recipients()[-1] == other.subscriber.email
+
+
+def test_an_answer_that_drips_holds_nobody(service_with: Start) -> None:
+    """Each piece comes in time, and the whole never."""
+    service_with(lambda call: "drip" if call.number == 1 else None)
+    first, other = a_digest(), a_digest()
+    began = time.monotonic()
+    assert send(Delivery, digests) == Counts(sent=1, in_doubt=1)
+    assert time.monotonic() - began < 15
+    first.refresh_from_db()
+    other.refresh_from_db()
+    told = (first.state, first.reason)
+    assert told == (State.IN_DOUBT, "in doubt: no answer: TimeoutError")
+    assert other.state == State.SENT
 
 
 def test_what_the_service_says_of_a_mail_it_took_is_kept(service_with: Start) -> None:
