@@ -121,7 +121,8 @@ def _of_answer(response: Any) -> Outcome:
     if code in _ABOUT_MAIL:
         return Outcome("failed", STAGE, told, _ABOUT_MAIL[code])
     # Taken, but how is not to be read; or whoever stands in front gave up waiting.
-    if code // 100 == 2 or code in {HTTPStatus.SEE_OTHER, HTTPStatus.GATEWAY_TIMEOUT}:
+    is_done = code // 100 == 2 or code == HTTPStatus.SEE_OTHER
+    if is_done or code == HTTPStatus.GATEWAY_TIMEOUT:
         return Outcome("in_doubt", STAGE, told)
     return Outcome("deferred", STAGE, told, rest=_rest(response))
 
