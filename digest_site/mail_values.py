@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from .values import is_loopback, link
+from .values import QUOTED, is_loopback, link
 
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 # Django's own that send nothing to anybody.
@@ -59,9 +59,13 @@ def mail_server(text: str) -> MailServer:
             " backend:anymail.backends.mailgun.EmailBackend"
         )
     try:
-        port = parts.port or _PORTS[parts.scheme]
-    except ValueError as error:
-        raise ValueError("takes a port from 1 to 65535") from error
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not port:
+        raise ValueError(f"takes a port from 1 to 65535; {QUOTED}")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"takes nothing behind host and port; {QUOTED}")
     clear = parts.scheme == "smtp" and not is_loopback(parts.hostname)
     if clear and (parts.username or parts.password):
         raise ValueError(

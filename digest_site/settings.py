@@ -4,25 +4,21 @@ docs/settings.md describes each. A wrong value stops the start with its name, wh
 was and what it takes.
 """
 
-import contextlib
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from dotenv import load_dotenv
 from jinja2 import StrictUndefined, select_autoescape
 
-from . import mail_values, values
+from . import mail_values, places, values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
 
-if env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
-    load_dotenv(env_file)  # what is set already, stays
+places.take_env_file(os.environ.get("ENV_FILE"), BASE_DIR / ".env")
 
 
 def setting(name: str, default: str, read: Callable[[str], T]) -> T:
@@ -37,6 +33,12 @@ def setting(name: str, default: str, read: Callable[[str], T]) -> T:
         raise ImproperlyConfigured(f"{name} is {shown!r}; it {error}.") from None
 
 
+def path(name: str) -> str:
+    """A file or folder, meant from this one unless it begins with /; "": none."""
+    given = os.environ.get(name, "")
+    return str(BASE_DIR / given) if given else ""
+
+
 def flag(text: str) -> bool:
     known = {"true": True, "1": True, "yes": True, "false": False, "0": False}
     if text.strip().lower() not in known | {"no": False}:
@@ -45,8 +47,7 @@ def flag(text: str) -> bool:
 
 
 # --- this installation --------------------------------------------------------
-VAR_DIR = setting("VAR_DIR", str(BASE_DIR / "var"), Path)
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = setting("VAR_DIR", "var", lambda text: places.folder(text, BASE_DIR))
 DEBUG = setting("DEBUG", "false", flag)
 SITE_NAME = setting("SITE_NAME", "Paper Round", str)
 PUBLIC_URL = setting("PUBLIC_URL", "http://127.0.0.1:8000", values.web_address)
@@ -57,28 +58,11 @@ _public = urlsplit(PUBLIC_URL)
 _host = _public.hostname or ""
 PUBLIC_IS_LOOPBACK = values.is_loopback(_host)
 
-
-def _secret_key() -> str:
-    """The key in var/, made on the first start; linked into place whole, so that two
-    starts at once agree on one."""
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        draft = VAR_DIR / f"secret_key.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-    return path.read_text().strip()
-
-
-SECRET_KEY = os.environ.get("SECRET_KEY") or _secret_key()
-SECRET_KEY_FALLBACKS = [
-    key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key
-]
-ALLOWED_HOSTS = [
-    name for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name
-] or [_host, *(["127.0.0.1", "localhost"] if DEBUG else [])]
+SECRET_KEY = os.environ.get("SECRET_KEY") or places.secret_key(VAR_DIR)
+SECRET_KEY_FALLBACKS = values.several(os.environ.get("SECRET_KEY_FALLBACKS", ""))
+ALLOWED_HOSTS = setting("ALLOWED_HOSTS", "", values.hosts) or [_host]
+if DEBUG and not os.environ.get("ALLOWED_HOSTS"):
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost"]
 
 # --- where papers come from ---------------------------------------------------
 SOURCES = setting(
@@ -110,7 +94,7 @@ CONTACT = setting("CONTACT", "", mail_values.contact)
 # What comes back, by mail and by webhook.
 BOUNCE_ADDRESS = setting("BOUNCE_ADDRESS", "", mail_values.bounce_address)
 BOUNCE_LISTEN = setting("BOUNCE_LISTEN", "", values.listen)
-BOUNCE_MAILBOX = os.environ.get("BOUNCE_MAILBOX", "")
+BOUNCE_MAILBOX = path("BOUNCE_MAILBOX")
 WEBHOOK_SECRET = setting("WEBHOOK_SECRET", "", mail_values.webhook_secret)
 # A mail service's own settings, for sending and for webhooks. Giving up early on a call
 # makes duplicates.
@@ -124,9 +108,9 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"  # of the one that writes files
 # The keys themselves are read by whoever signs; subscriptions/checks.py tries them.
 DKIM_DOMAIN = setting("DKIM_DOMAIN", "", mail_values.signing_domain)
 DKIM_SELECTOR = setting("DKIM_SELECTOR", "", mail_values.selector)
-DKIM_KEY_FILE = os.environ.get("DKIM_KEY_FILE", "")
+DKIM_KEY_FILE = path("DKIM_KEY_FILE")
 DKIM_ED25519_SELECTOR = setting("DKIM_ED25519_SELECTOR", "", mail_values.selector)
-DKIM_ED25519_KEY_FILE = os.environ.get("DKIM_ED25519_KEY_FILE", "")
+DKIM_ED25519_KEY_FILE = path("DKIM_ED25519_KEY_FILE")
 OPERATOR_EMAIL = setting("OPERATOR_EMAIL", "", values.optional(mail_values.addressee))
 OPERATOR_SERVER = (
     setting("OPERATOR_EMAIL_URL", "", values.optional(mail_values.mail_server))
@@ -166,7 +150,7 @@ DATABASES = {
     "default": setting(
         "DATABASE_URL",
         f"sqlite:///{VAR_DIR / 'paper_round.sqlite3'}",
-        values.database,
+        lambda text: values.database(text, BASE_DIR),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -205,6 +189,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscriptions.web.headers.PolicyMiddleware",
+    "subscriptions.web.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

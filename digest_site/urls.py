@@ -7,3 +7,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("subscriptions.web.urls")),
 ]
+handler400 = "subscriptions.web.about.not_understood"

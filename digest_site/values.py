@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 T = TypeVar("T")
+# What a password in a URL must not hold as it is.
+QUOTED = "in a password / is written %2F, ? %3F, # %23 and @ %40"
 # A date's digest is made within six hours of its reader's hour or not at all
 # (rounds.md 12): who waited longer would get none for as long as a source is down.
 LONGEST_HOLD = timedelta(hours=5)
@@ -57,6 +59,22 @@ class ClockTime:
     def on(self, day: date) -> datetime:
         """The instant of this time on `day` (aware)."""
         return datetime.combine(day, self.time, self.zone)
+
+
+def several(text: str) -> list[str]:
+    """What stands between commas, without the blanks around it."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def hosts(text: str) -> list[str]:
+    """Host names as Django compares them: no scheme, no port, no path."""
+    names = several(text)
+    if not all(re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9A-Fa-f:.]+\]", n) for n in names):
+        raise ValueError(
+            "takes host names separated by commas, such as papers.example.org, without"
+            " https:// and without a port"
+        )
+    return names
 
 
 def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
@@ -181,7 +199,7 @@ def listen(text: str) -> tuple[str, int] | None:
 
 def categories(text: str) -> tuple[str, ...]:
     """arXiv's names, such as cs.LG, hep-th or cond-mat.mtrl-sci; at least one."""
-    given = tuple(name.strip() for name in text.split(",") if name.strip())
+    given = tuple(several(text))
     if not given or not all(re.fullmatch(_CATEGORY, name) for name in given):
         raise ValueError(
             "takes arXiv categories separated by commas, such as cs.LG,math"
@@ -191,10 +209,11 @@ def categories(text: str) -> tuple[str, ...]:
 
 def choices(text: str, allowed: set[str]) -> tuple[str, ...]:
     """Names separated by commas, each one of `allowed`, in the order given."""
-    given = tuple(name.strip() for name in text.split(",") if name.strip())
+    given = tuple(several(text))
     unknown = [name for name in given if name not in allowed]
-    if unknown:
-        raise ValueError(f"takes {', '.join(sorted(allowed))}; not {unknown[0]!r}")
+    if unknown or not given:
+        wrong = f"not {unknown[0]!r}" if unknown else "at least one of them"
+        raise ValueError(f"takes {', '.join(sorted(allowed))}; {wrong}")
     return given
 
 
@@ -216,21 +235,30 @@ _NOTICED_IN_A_MINUTE = {
 }
 
 
-def database(text: str) -> dict[str, Any]:
+_DATABASES = (
+    f"takes sqlite:///path or postgres://user:password@host:port/name; {QUOTED}"
+)
+
+
+def database(text: str, base: Path) -> dict[str, Any]:
     """Django's entry for a database URL, with what each engine needs to be safe.
 
-    SQLite: WAL, and transactions that take the write lock when they begin, so that two
-    processes wait for each other instead of failing half-way.
+    SQLite: a file, a relative one from `base`; WAL, and transactions that take the
+    write lock when they begin, so that two processes wait for each other instead of
+    failing half-way.
     """
     try:
         entry: dict[str, Any] = dict(dj_database_url.parse(text))
     except (ValueError, KeyError, dj_database_url.ParseError) as error:
-        raise ValueError(
-            "takes sqlite:///path or postgres://user:password@host:port/name"
-        ) from error
+        raise ValueError(_DATABASES) from error
+    named = entry["NAME"] or "service" in entry.get("OPTIONS", {})
+    if "#" in text or not named:  # what stands behind # would get lost
+        raise ValueError(_DATABASES)
     entry["CONN_MAX_AGE"] = 60  # to open one takes as long as a page's slowest query
     options = entry.setdefault("OPTIONS", {})
     if entry["ENGINE"] == "django.db.backends.sqlite3":
+        if not entry["NAME"].startswith((":", "file:")):
+            entry["NAME"] = str(base / entry["NAME"])
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

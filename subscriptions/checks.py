@@ -7,8 +7,11 @@ nobody and run without.
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +20,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
+from dotenv import dotenv_values
 
 from . import matching
 
@@ -106,6 +110,45 @@ def signatures(app_configs: Any = None, **options: Any) -> list[CheckMessage]:
 
 
 @register(deploy=True)
+def own_folder(app_configs: Any = None, **options: Any) -> list[Warning]:
+    """A VAR_DIR that everybody on this machine can read: it may hold all addresses."""
+    mode = settings.VAR_DIR.stat().st_mode & 0o777
+    if not mode & 0o007:
+        return []
+    return [
+        Warning(
+            f"VAR_DIR is {str(settings.VAR_DIR)!r}, which every user of this machine"
+            f" may look into (mode {mode:o}); it should be its own user's:"
+            f" chmod 700 {settings.VAR_DIR}.",
+            id="subscriptions.W002",
+        )
+    ]
+
+
+@register(deploy=True)
+def misspelt(app_configs: Any = None, **options: Any) -> list[Warning]:
+    """Names in the file of settings that are none and look like one: nobody reads
+    them, and what they were meant to set has its default."""
+    file = Path(os.environ.get("ENV_FILE", settings.BASE_DIR / ".env"))
+    example = (settings.BASE_DIR / ".env.example").read_text()
+    known = re.findall(r"(?m)^#?([A-Z0-9_]+)=", example)  # names them all
+    given = dotenv_values(file) if file.is_file() else {}
+    meant = {
+        name: difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+        for name in given
+        if name not in known
+    }
+    return [
+        Warning(
+            f"{name} in {file} is no setting and sets nothing; is it {like[0]}?",
+            id="subscriptions.W003",
+        )
+        for name, like in meant.items()
+        if like
+    ]
+
+
+@register(deploy=True)
 def may_mail(app_configs: Any = None, **options: Any) -> list[Error]:
     """The errors that forbid mailing; none: this installation may mail.
 
@@ -144,6 +187,7 @@ def _trial() -> Iterator[Error]:
 
 
 def _service() -> Iterator[Error]:
+    yield from _key()
     public = urlsplit(settings.PUBLIC_URL)
     if public.scheme != "https" or settings.PUBLIC_IS_LOOPBACK:
         yield Error(
@@ -176,6 +220,21 @@ def _service() -> Iterator[Error]:
                 hint=TRIAL,
                 id=f"subscriptions.E{number:03}",
             )
+
+
+def _key() -> Iterator[Error]:
+    """Whoever guesses it can open every reader's page; django.security.W009 only warns,
+    and nobody looks at a warning behind a `SECRET_KEY=...` copied from a page."""
+    key = settings.SECRET_KEY
+    if len(key) < 50 or len(set(key)) < 5:
+        yield Error(
+            f"SECRET_KEY, which signs every link, has {len(key)} characters,"
+            f" {len(set(key))} of them distinct; it takes at least 50 random ones, such"
+            " as python3 -c 'import secrets; print(secrets.token_urlsafe(60))' prints."
+            " One that is in use goes into SECRET_KEY_FALLBACKS.",
+            hint=TRIAL,
+            id="subscriptions.E014",
+        )
 
 
 def _why_no_backend(path: str) -> str:

@@ -11,7 +11,7 @@ from django.core.management import get_commands
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKING = [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
-READERS = {"setting", "os.environ.get", "os.getenv"}
+READERS = {"setting", "path", "os.environ.get", "os.getenv"}
 
 
 def settings_read() -> dict[str, str | None]:

@@ -26,7 +26,7 @@ CHECKED_BY = {"matching", "rendering"}
 MAY_CALL_CHECKS = {"pipeline", "management"}
 # Read while Django is being set up, when there is no app to import from.
 BEFORE_THE_APP = {"digest_site", "digest_site.settings"} | {
-    f"digest_site.{part}" for part in ("values", "mail_values", "schedule")
+    f"digest_site.{part}" for part in ("places", "values", "mail_values", "schedule")
 }
 
 

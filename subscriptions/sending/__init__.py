@@ -8,7 +8,8 @@ with the stage of every failure (`outcome`), `recovery` notes what is in hand an
 over from senders that died. `brakes` say how fast, and when nothing goes; `notices`
 tells the operator. `returns` is what comes back later. `inbox` is the embedded inbox
 for a trial without a relay. Each imports only what stands to its right: loop, batch and
-backend, smtp, run, turns, recovery, ledger, brakes, notices and outcome.
+backend, smtp, run, turns, recovery, ledger, brakes, notices, `verdicts` (the table of
+what servers say of an address) and outcome.
 """
 
 from .batch import Render

@@ -1,8 +1,8 @@
-"""Pages about the service itself: privacy, is it alive, not found."""
+"""Pages about the service itself: privacy, not found, not understood."""
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -53,25 +53,6 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers too."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse(
-            "the database does not answer\n", status=503, content_type="text/plain"
-        )
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-@require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """Where browsers look for it unasked, as on the admin's pages."""
     return redirect(static("subscriptions/favicon.svg"))
@@ -88,3 +69,10 @@ def not_found(request: HttpRequest, anything: str) -> HttpResponse:
     if request.method in {"GET", "HEAD"} and resolve(other).func is not not_found:
         return redirect(other)
     return render(request, "404.html", status=404)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Our 400. A host that is not ours is mostly a proxy that does not pass it, and
+    nothing of it is logged: anybody can send one."""
+    is_host = isinstance(exception, DisallowedHost)
+    return render(request, "400.html", {"wrong_host": is_host}, status=400)

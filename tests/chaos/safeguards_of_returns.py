@@ -100,7 +100,7 @@ WHAT_COMES_BACK = [
     ),
     Safeguard(
         "a refusal of our host is no dead mailbox",
-        RETURNS + "verdicts",
+        SENDING + "verdicts",
         "_GENERIC, text=_ABOUT_US_WORDS),",
         '_GENERIC, text="never"),',
         TESTS + "verdicts.py::"
@@ -108,7 +108,7 @@ WHAT_COMES_BACK = [
     ),
     Safeguard(
         "a busy mailbox is no dead one",
-        RETURNS + "verdicts",
+        SENDING + "verdicts",
         'text=r"\\brate\\b|too quickly",',
         'text=r"never",',
         TESTS + "verdicts.py::test_an_answer_is_judged_by_its_row",

@@ -7,6 +7,21 @@ from .safeguards_of_the_ledger import SENDING, Safeguard
 BACKEND = SENDING + "backend/"
 SERVICES = [
     Safeguard(
+        "no call is sent on to another address",
+        BACKEND + "line",
+        "        backend.session.get_redirect_target = lambda response: None\n",
+        "        pass\n",
+        "answers_of_services::"
+        "test_a_call_that_is_sent_on_is_not_followed_and_burns_no_attempt",
+    ),
+    Safeguard(
+        "an answer that drips is given up",
+        BACKEND + "line",
+        "ended.get(timeout=2 * float(backend.timeout))",
+        "ended.get()",
+        "answers_of_services::test_an_answer_that_drips_holds_nobody",
+    ),
+    Safeguard(
         "a call is noted before it is made",
         BACKEND + "service",
         "            run.journal.begun(offer.key)\n",

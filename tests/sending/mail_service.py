@@ -20,12 +20,13 @@ import os
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs
 
 from .oracle import Do, Taken
@@ -53,7 +54,15 @@ class Call:
         return self.fields.get("h:Message-Id", "")
 
 
-Answer = int | tuple[int, str] | tuple[int, str, dict[str, str]] | Do | None
+DRIP = "drip"
+Answer = (
+    Literal["drip"]
+    | int
+    | tuple[int, str]
+    | tuple[int, str, dict[str, str]]
+    | Do
+    | None
+)
 
 
 class MailService:
@@ -67,6 +76,7 @@ class MailService:
         self.at_once = 0  # the most calls that were open together
         self.open = 0
         self.unanswered = 0  # taken, and not said so
+        self.gets = 0
         self._log, self._script, self._lock = log, script, Lock()
         service = self
 
@@ -80,6 +90,12 @@ class MailService:
                     service.answer(self, body)
                 else:  # the caller died in the middle of it
                     self.close_connection = True
+
+            def do_GET(self) -> None:
+                """Where a call was sent on to as a GET: it takes nothing, and says it
+                did."""
+                service.gets += 1
+                service.reply(self, 200, '{"id": "<0@theirs>", "message": "Queued."}')
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -147,6 +163,8 @@ class MailService:
             self._take(call, is_told=what is None)
         if what in (Do.HANG, Do.TAKE_AND_HANG):
             time.sleep(3)
+        if what == DRIP:
+            return self._drip(at)
         if isinstance(what, Do):
             at.close_connection = True
             return
@@ -154,9 +172,29 @@ class MailService:
         code, text, *more = (what or 200), ("" if what else taken)
         if isinstance(what, tuple):
             code, text, *more = what
+        self.reply(at, code, text, *more)
+
+    def _drip(self, at: BaseHTTPRequestHandler) -> None:
+        """An answer of which a piece comes before anybody gives up, for half a minute
+        or until nobody listens."""
+        at.send_response(200)
+        at.send_header("Content-Length", "100")
+        at.end_headers()
+        with suppress(OSError):
+            for _ in range(100):
+                at.wfile.write(b" ")
+                time.sleep(0.3)
+
+    def reply(
+        self,
+        at: BaseHTTPRequestHandler,
+        code: int,
+        text: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         octets = text.encode()
         at.send_response(code)
-        for name, value in dict(*more).items():
+        for name, value in (headers or {}).items():
             at.send_header(name, value)
         at.send_header("Content-Length", str(len(octets)))
         at.end_headers()

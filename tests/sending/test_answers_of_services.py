@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import smtplib
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -61,6 +62,20 @@ def test_each_answer_has_its_state(
         assert service.recipients()[-1] == other.subscriber.email
 
 
+def test_an_answer_that_drips_holds_nobody(service_with: Start) -> None:
+    """Each piece comes in time, and the whole never."""
+    service_with(lambda call: "drip" if call.number == 1 else None)
+    first, other = a_digest(), a_digest()
+    began = time.monotonic()
+    assert send(Delivery, digests) == Counts(sent=1, in_doubt=1)
+    assert time.monotonic() - began < 15
+    first.refresh_from_db()
+    other.refresh_from_db()
+    told = (first.state, first.reason)
+    assert told == (State.IN_DOUBT, "in doubt: no answer: TimeoutError")
+    assert other.state == State.SENT
+
+
 def test_what_the_service_says_of_a_mail_it_took_is_kept(service_with: Start) -> None:
     service_with()
     digest = a_digest()
@@ -81,6 +96,33 @@ def test_a_key_that_is_refused_stops_sending_and_burns_no_attempt(
         send(Delivery, digests)
     assert len(service.calls) == 1
     assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+@pytest.mark.parametrize("path", ["http://else.invalid/v3?key=x", "/elsewhere", "//["])
+def test_a_call_that_is_sent_on_is_not_followed_and_burns_no_attempt(
+    service_with: Start, code: int, path: str
+) -> None:
+    """requests makes a GET of it, and the page behind may answer what it likes."""
+    service = service_with(lambda call: (code, "", {"Location": path}))
+    a_digest()
+    with pytest.raises(RelayDown, match=rf"takes nothing from us: {code} ") as raised:
+        send(Delivery, digests)
+    where = "on else.invalid" if "else." in path else "of its own"
+    assert str(raised.value).endswith(f"it sends us on to an address {where}")
+    assert (len(service.calls), service.gets) == (1, 0)
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
+
+
+def test_who_sees_other_may_have_taken_the_mail(service_with: Start) -> None:
+    """RFC 9110, section 15.4.4: the answer of what was done is found elsewhere."""
+    elsewhere = (303, "", {"Location": "/done"})
+    service = service_with(lambda call: elsewhere)
+    digest = a_digest()
+    send(Delivery, digests)
+    digest.refresh_from_db()
+    assert (digest.state, digest.reason) == (State.IN_DOUBT, "in doubt: 303 See Other:")
+    assert service.gets == 0
 
 
 @pytest.mark.parametrize(

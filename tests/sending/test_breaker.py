@@ -83,6 +83,30 @@ def test_a_burst_of_policy_refusals_trips_it(refused: int, trips: bool) -> None:
     assert breaker.trip(now()) is trips
 
 
+IN_WORDS = "at RCPT: 550 relay not permitted"
+
+
+@pytest.mark.parametrize("verdict", ["", "policy"])
+@pytest.mark.parametrize("status", ["", "5.0.0"])
+@pytest.mark.parametrize(("refused", "trips"), [(20, True), (19, False)])
+def test_a_refusal_by_policy_in_words_alone_is_one_weighed_or_not(
+    refused: int, trips: bool, status: str, verdict: str
+) -> None:
+    came_back(tried(60)[:refused], status)
+    DeliveryEvent.objects.update(detail=IN_WORDS, verdict=verdict)
+    assert breaker.trip(now()) is trips
+    if trips:
+        why = Pause.objects.get().reason
+        assert why == "20 refusals by policy (5.7) of 60 digests to example.org"
+
+
+def test_a_dead_address_in_words_alone_is_a_hard_bounce() -> None:
+    came_back(tried(60)[:5], "")
+    DeliveryEvent.objects.update(detail="at RCPT: 550 no such user here")
+    assert breaker.trip(now())
+    assert Pause.objects.get().reason.startswith("5 hard bounces of ")
+
+
 def test_policy_refusals_over_an_hour_are_no_burst_and_no_hard_bounces() -> None:
     mails = tried(40)
     came_back(mails[:20], "5.7.1", ago=timedelta(minutes=11))

@@ -54,6 +54,37 @@ def test_each_of_these_is_asked_for(name: str, value: str, settings: Settings) -
     assert len(checks.may_mail()) == 1
 
 
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("key", ["...", "k" * 60, "abcdefghij" * 4])
+def test_a_key_that_can_be_guessed_signs_no_links(key: str, settings: Settings) -> None:
+    settings.SECRET_KEY = key
+    with pytest.raises(ImproperlyConfigured, match="takes at least 50 random") as told:
+        checks.refuse_to_mail()
+    assert f"has {len(key)} characters" in str(told.value)
+    assert repr(key) not in str(told.value)
+
+
+def test_a_folder_that_everybody_may_look_into_is_warned_about(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.VAR_DIR = tmp_path
+    tmp_path.chmod(0o755)
+    assert [each.id for each in checks.own_folder()] == ["subscriptions.W002"]
+    tmp_path.chmod(0o750)
+    assert checks.own_folder() == []
+
+
+def test_a_name_that_is_none_and_looks_like_one_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("EMAIL_FORM=a@example.org\nEMAIL_FROM=b@example.org\nTZ=UTC\n")
+    monkeypatch.setenv("ENV_FILE", str(file))
+    assert [each.msg for each in checks.misspelt()] == [
+        f"EMAIL_FORM in {file} is no setting and sets nothing; is it EMAIL_FROM?"
+    ]
+
+
 @pytest.mark.parametrize(
     "host", ["localhost", "127.0.0.2", "[::1]", "papers.localhost", "LOCALHOST."]
 )

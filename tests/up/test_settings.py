@@ -80,6 +80,15 @@ def test_a_value_that_cannot_be_used_is_named(
         ("OPERATOR_EMAIL_URL", "other.example.org", "smtp://host:port"),
         ("ALERT_URL", "alerts.example.org", "https://papers.example.org"),
         ("PING_URL", "ftp://pings.example.org", "https://papers.example.org"),
+        ("ALLOWED_HOSTS", "https://papers.example.org", "without https://"),
+        ("ALLOWED_HOSTS", "papers.example.org:443", "without a port"),
+        ("SOURCES", ",", "at least one"),
+        ("EMAIL_URL", "smtp://mail.example.org:0", "a port from 1 to 65535"),
+        ("EMAIL_URL", "smtps://mail.example.org/x", "nothing behind host and port"),
+        ("DATABASE_URL", "postgres://127.0.0.1", "/name; in a password / is written"),
+        ("DATABASE_URL", "postgres://h:5432/n#x", "in a password / is written %2F"),
+        ("VAR_DIR", "/proc/none/of/this", "a folder that is there or can be made"),
+        ("VAR_DIR", "/etc/passwd", "a folder that is there or can be made"),
     ],
 )
 def test_one_line_says_what_it_was_and_what_it_takes(
@@ -210,8 +219,8 @@ def test_what_is_right_is_kept_as_it_was(
 
 
 def test_what_an_address_says_of_its_connection_goes_before_ours() -> None:
-    asked = values.database("postgres://h/n?keepalives_idle=5&connect_timeout=3")
-    given = values.database("postgres://h/n")["OPTIONS"]
+    asked = values.database("postgres://h/n?keepalives_idle=5&connect_timeout=3", ROOT)
+    given = values.database("postgres://h/n", ROOT)["OPTIONS"]
     assert asked["OPTIONS"] == given | {"keepalives_idle": 5, "connect_timeout": 3}
     assert given["keepalives_idle"] != 5
 

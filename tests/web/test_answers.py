@@ -1,6 +1,7 @@
 """What an answer holds beside its page, and what it leaves in the log."""
 
 import logging
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -32,6 +33,26 @@ def test_a_wrong_host_and_a_huge_form_are_refused_without_a_word(
     )
     assert answer.status_code == 400
     assert [record.name for record in caplog.records if record.exc_info] == []
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_whoever_watches_may_ask_by_any_host(client: Client, path: str) -> None:
+    answer = client.get(path, HTTP_HOST="192.0.2.7:8000")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert client.post(path, HTTP_HOST="192.0.2.7").status_code == 405
+
+
+def test_a_wrong_host_is_told_from_what_is_not_understood(
+    client: Client, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://papers.example.org"
+    said = client.get("/", HTTP_HOST="evil.example").content.decode()
+    assert "It answers at" in said and "https://papers.example.org" in said
+    assert "evil" not in said
+    big = "email=" + "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    form = "application/x-www-form-urlencoded"
+    said = client.post("/subscribe", big, form).content.decode()
+    assert "too large" in said and "another address" not in said
 
 
 def test_signing_in_leads_to_the_admin() -> None:

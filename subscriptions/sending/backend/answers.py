@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from anymail.exceptions import (
     AnymailError,
@@ -48,6 +49,9 @@ _UNREACHED = (
 _CONNECTS = {HTTPConnection.connect.__code__, HTTPSConnection.connect.__code__}
 # A key, an account, a domain or an address of the service that is wrong or missing.
 _ABOUT_US = {401, 402, 403, 404, 405, 407}
+# It has moved, or a portal stands before it: the call itself was not looked at.
+# 303 is not among these: it says where to find what came of the call.
+_ELSEWHERE = {301, 302, 307, 308}
 # What is in the request, as an enhanced status (RFC 3463): invalid arguments, too big.
 _ABOUT_MAIL = {400: "5.5.4", 413: "5.3.4", 422: "5.5.4"}
 _ADDRESS = re.compile(r"[^\s<>\"']+(?:@|%40)[^\s<>\"']+")
@@ -112,12 +116,24 @@ def _of_answer(response: Any) -> Outcome:
     code, told = int(response.status_code), _told(response)
     if code in _ABOUT_US:
         raise RelayDown(f"takes nothing from us: {told}")
+    if code in _ELSEWHERE:
+        raise RelayDown(f"takes nothing from us: {told} {_whereto(response)}")
     if code in _ABOUT_MAIL:
         return Outcome("failed", STAGE, told, _ABOUT_MAIL[code])
     # Taken, but how is not to be read; or whoever stands in front gave up waiting.
-    if code // 100 == 2 or code == HTTPStatus.GATEWAY_TIMEOUT:
+    is_done = code // 100 == 2 or code == HTTPStatus.SEE_OTHER
+    if is_done or code == HTTPStatus.GATEWAY_TIMEOUT:
         return Outcome("in_doubt", STAGE, told)
     return Outcome("deferred", STAGE, told, rest=_rest(response))
+
+
+def _whereto(response: Any) -> str:
+    """The host alone: a query may hold a key."""
+    try:
+        host = urlsplit(str(response.headers.get("Location", ""))).hostname
+    except ValueError:
+        host = None
+    return f"it sends us on to an address {f'on {host}' if host else 'of its own'}"
 
 
 def _rest(response: Any) -> float:

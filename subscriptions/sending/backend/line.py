@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from anymail.backends.base import AnymailBaseBackend
+from anymail.backends.base_requests import AnymailRequestsBackend
 from anymail.exceptions import AnymailUnsupportedFeature
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -31,6 +36,7 @@ class Line:
             try:
                 backend = get_connection(self._path)
                 backend.open()
+                _stay(backend)
             except Exception as error:
                 kind = type(error).__name__
                 raise RelayDown(f"{self._path} cannot be opened: {kind}") from None
@@ -50,7 +56,7 @@ class Line:
         assert backend is not None  # noqa: S101
         try:
             if isinstance(backend, AnymailBaseBackend):
-                count = _by_anymail(backend, message)
+                count = _in_time(partial(_by_anymail, backend, message), backend)
             else:
                 # There the sender is the envelope's, and the header stands beside it.
                 message.extra_headers["From"] = message.from_email
@@ -69,6 +75,44 @@ class Line:
                 backend.close()
             except Exception as error:  # it is given up anyway
                 log.info("a backend did not close: %s", type(error).__name__)
+
+
+def _stay(backend: BaseEmailBackend) -> None:
+    """Hand back an answer that sends elsewhere instead of going there.
+
+    Of a call that is sent on by 301, 302 or 303 requests makes a GET without the mail;
+    what the page behind it says is then taken for the service's word. By 307 or 308 it
+    would hand readers' addresses to a host that nobody has set.
+    """
+    if isinstance(backend, AnymailRequestsBackend):
+        backend.session.get_redirect_target = lambda response: None
+
+
+def _in_time(call: Callable[[], int | None], backend: AnymailBaseBackend) -> int | None:
+    """What the call returns or raises; after twice the time that the backend grants an
+    answer a TimeoutError, and then nobody waits for its end any more.
+
+    requests bounds the wait for each piece of an answer, never for the whole: one that
+    drips would hold its caller, and with it the batch.
+    """
+    if not isinstance(backend, AnymailRequestsBackend):
+        return call()
+    ended: SimpleQueue[int | Exception | None] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put(call())
+        except Exception as error:
+            ended.put(error)
+
+    Thread(target=run, name="call", daemon=True).start()
+    try:
+        what = ended.get(timeout=2 * float(backend.timeout))
+    except Empty:
+        what = TimeoutError()
+    if isinstance(what, Exception):
+        raise what
+    return what
 
 
 def _by_anymail(

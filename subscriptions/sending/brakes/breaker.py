@@ -16,8 +16,16 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from subscriptions.models import Delivery, DeliveryEvent, Notice, Pause, Round
+from subscriptions.models import (
+    Delivery,
+    DeliveryEvent,
+    Notice,
+    Pause,
+    Round,
+    among,
+)
 from subscriptions.sending import notices
+from subscriptions.sending.verdicts import Verdict, verdict_of
 
 from . import pauses
 
@@ -28,7 +36,10 @@ ROLLING, BURST = timedelta(days=7), timedelta(minutes=10)
 HARD_BOUNCES, COMPLAINTS, REFUSALS = (5, 0.05), (3, 0.003), (20, 0.20)
 
 _Type = DeliveryEvent.Type
-_POLICY = Q(type=_Type.BOUNCED, status__startswith="5.7.")
+_POLICY = Q(status__startswith="5.7.")
+# It says nothing, or nothing more than its subject; the words beside it may.
+_UNSAID = Q(status="") | Q(status__regex=r"^5\.[0-9]+\.0$")
+_READ = 2000  # as many of those that nobody has weighed are read, the newest
 # A full mailbox (5.2.2) is no dead address; a policy refusal is no fault of the list.
 _HARD = Q(type=_Type.BOUNCED) & ~Q(status__regex=r"^(4|5\.7\.|5\.2\.2)")
 
@@ -71,12 +82,30 @@ def _causes(now: datetime) -> Iterator[str]:
     acknowledged = tripped.order_by("-ended_at").values_list("ended_at", flat=True)
     news = acknowledged.first() or now - ROLLING
     complaints = Q(type=_Type.COMPLAINED)
+    in_words = _refused_in_words(max(news, now - ROLLING))
+    policy = Q(type=_Type.BOUNCED) & (_POLICY | in_words)
     for limit, which, window, name in (
-        (HARD_BOUNCES, _HARD, ROLLING, "hard bounces"),
+        (HARD_BOUNCES, _HARD & ~in_words, ROLLING, "hard bounces"),
         (COMPLAINTS, complaints, ROLLING, "complaints"),
-        (REFUSALS, _POLICY, BURST, "refusals by policy (5.7)"),
+        (REFUSALS, policy, BURST, "refusals by policy (5.7)"),
     ):
         yield from _above(limit, which & Q(at__gt=news), now - window, name)
+
+
+def _refused_in_words(since: datetime) -> Q:
+    """The refusals by policy whose status does not say so: Exim, qmail and cPanel give
+    none. They are no dead addresses. What nobody has weighed yet is read here, as the
+    ledger's events are for some minutes."""
+    fresh = DeliveryEvent.objects.filter(
+        _UNSAID, type=_Type.BOUNCED, verdict="", at__gt=since
+    )
+    rows = fresh.order_by("-pk").values_list("pk", "status", "detail")[:_READ]
+    read = [
+        pk
+        for pk, status, detail in rows
+        if verdict_of(_Type.BOUNCED, status, detail) == Verdict.POLICY
+    ]
+    return (Q(verdict=Verdict.POLICY) & _UNSAID) | Q(pk__in=among(read))
 
 
 def _above(

@@ -5,8 +5,7 @@ In: bytes of a stranger's mail (`take`), what a mail service's webhook says
 `DeliveryEvent` for each thing that came back of a mail, and readers whom `consent`
 suppresses or unsubscribes. Only our own signed addresses and tokens are believed;
 nothing here raises for what a stranger sent, it says why it was refused. `listener`
-and `folders` are the two ways in, `verdicts` the table of what servers say, `judging`
-when it is enough.
+and `folders` are the two ways in, `judging` says when it is enough.
 """
 
 from .expired import notice_expired

@@ -13,6 +13,7 @@ from flufl.bounce import all_failures
 
 from subscriptions.models import DeliveryEvent
 from subscriptions.models.readers import fold_address
+from subscriptions.sending.verdicts import code_in
 
 from .opening import (
     Fields,
@@ -24,7 +25,7 @@ from .opening import (
     parts,
     text_of,
 )
-from .report import Report, addresses_in, code_in, status_in, without_addresses
+from .report import Report, addresses_in, status_in, without_addresses
 
 Type = DeliveryEvent.Type
 _REPORTS = {"message/delivery-status", "message/global-delivery-status"}

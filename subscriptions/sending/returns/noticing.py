@@ -22,10 +22,9 @@ from subscriptions.models import (
     Suppression,
 )
 from subscriptions.models.readers import fold_address
+from subscriptions.sending.verdicts import verdict_of
 
 from .judging import judge
-from .report import code_in
-from .verdicts import row_for
 
 Mail: TypeAlias = Delivery | Letter
 Type, Verdict = DeliveryEvent.Type, DeliveryEvent.Verdict
@@ -84,21 +83,6 @@ def weigh(limit: int = 1000, now: datetime | None = None) -> int:
                 _weigh(event, now)
                 weighed += 1
     return weighed
-
-
-def verdict_of(type_: str, status: str, detail: str) -> str:
-    """What a server's answer says of the address; NONE where it refused nothing.
-
-    `detail` as events have it: "at RCPT: 550 ..." where the ledger was told so.
-    """
-    if type_ != Type.BOUNCED:
-        return Verdict.NONE
-    at, colon, said = detail.partition(": ")
-    if not (colon and at.startswith("at ")):
-        at, said = "", detail
-    in_reply = "RCPT" if "RCPT TO" in said else ""
-    stage = at.removeprefix("at ") or in_reply
-    return row_for(status, said, code_in(said), stage).verdict
 
 
 def _weigh(event: DeliveryEvent, now: datetime) -> None:

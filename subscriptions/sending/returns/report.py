@@ -12,7 +12,6 @@ from subscriptions.sending.outcome import cleaned
 
 _ADDRESS = re.compile(r"[^\s<>()\[\];:,\"']{1,100}@[^\s<>()\[\];:,\"']{1,255}")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?![\d.])")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 DETAIL = 200  # characters kept of what a server said
@@ -42,12 +41,6 @@ def without_addresses(text: str) -> str:
 def status_in(text: str) -> str:
     """The first enhanced status code (RFC 3463), "" without one."""
     found = _STATUS.search(text[:2_000])
-    return found[0] if found else ""
-
-
-def code_in(text: str) -> str:
-    """The first reply code of SMTP that is a failure, "" without one."""
-    found = _CODE.search(text[:2_000])
     return found[0] if found else ""
 
 

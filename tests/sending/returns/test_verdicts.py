@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subscriptions.sending.returns.noticing import verdict_of
-from subscriptions.sending.returns.report import code_in
-from subscriptions.sending.returns.verdicts import REST, TABLE, row_for
+from subscriptions.sending.verdicts import REST, TABLE, code_in, row_for, verdict_of
 
 # Row -> (enhanced status, what the server said, the command, what it says of us).
 ANSWERS = {

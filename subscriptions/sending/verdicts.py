@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from subscriptions.models import DeliveryEvent
 
-Verdict = DeliveryEvent.Verdict
+Type, Verdict = DeliveryEvent.Type, DeliveryEvent.Verdict
+_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?![\d.])")
 
 # Exim, qmail and cPanel have no status for these, and say them in reply to RCPT: our
 # host may not relay, our sender's address was not found, our host has no good name, or
@@ -114,3 +115,24 @@ REST = Row("anything else", Verdict.SOFT)
 def row_for(status: str, text: str, code: str = "", stage: str = "") -> Row:
     """The first row that matches. `code` of three digits; `stage` as in Outcome."""
     return next((r for r in TABLE if r.matches(status, code, text, stage)), REST)
+
+
+def code_in(text: str) -> str:
+    """The first reply code of SMTP that is a failure, "" without one."""
+    found = _CODE.search(text[:2_000])
+    return found[0] if found else ""
+
+
+def verdict_of(type_: str, status: str, detail: str) -> str:
+    """What a server's answer says of the address; NONE where it refused nothing.
+
+    `detail` as events have it: "at RCPT: 550 ..." where the ledger was told so.
+    """
+    if type_ != Type.BOUNCED:
+        return Verdict.NONE
+    at, colon, said = detail.partition(": ")
+    if not (colon and at.startswith("at ")):
+        at, said = "", detail
+    in_reply = "RCPT" if "RCPT TO" in said else ""
+    stage = at.removeprefix("at ") or in_reply
+    return row_for(status, said, code_in(said), stage).verdict
