@@ -14,6 +14,7 @@ from subscriptions import ingestion, matching
 from subscriptions.models import Edition, Source, SourceRun
 from subscriptions.models.papers import settles_at
 
+_BUDGET = 60.0  # seconds, of a day or of all that were missed
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,11 +32,27 @@ def ingest(
         if day and until:
             days = [day + timedelta(n) for n in range((until - day).days + 1)]
         elif day is None:
-            days = [*_missed(name, now), None]
+            results += _ask_for_missed(name, now)
         results += [
-            ingestion.ingest_source(name, each, now, matching.search_text)
+            ingestion.ingest_source(name, each, now, matching.search_text, _BUDGET)
             for each in days
         ]
+    return results
+
+
+def _ask_for_missed(source: str, now: datetime) -> list[ingestion.Ingested]:
+    """All of them within one budget: a source that hangs must not keep the next one
+    waiting. Each may take half of what is left, so that one day that hangs does not
+    hide the others; what is not reached is asked for the next time."""
+    deadline = monotonic() + _BUDGET
+    results = []
+    for day in _missed(source, now):
+        left = deadline - monotonic()
+        if left < _BUDGET / 10:
+            break
+        results.append(
+            ingestion.ingest_source(source, day, now, matching.search_text, left / 2)
+        )
     return results
 
 
