@@ -50,8 +50,8 @@ def had_by(
     editions = list({e.pk: e for each in several for e in each.editions}.values())
     relisted = {k: v for e in editions for k, v in desk.relisted(e).items()}
     days = {found for each in relisted.values() for found in each}
-    if relisted:
-        others = [reader.pk for reader in readers if not reader.recheck_had]
+    others = [reader.pk for reader in readers if not reader.recheck_had]
+    if relisted and others:
         _look_up(others, _due(days, day), relisted.keys(), had)
     if recheck:
         days |= {edition.day for edition in editions}
