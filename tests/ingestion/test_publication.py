@@ -72,6 +72,18 @@ def test_rule_3_an_outage_after_a_good_run_is_partial_too(take: Take) -> None:
     assert edition.partial
 
 
+def test_rule_3_what_nobody_asked_for_since_it_settled_is_partial(take: Take) -> None:
+    a_good_run(take, SETTLED - 3 * HOUR)
+    (edition,) = ingestion.publish_settled(SETTLED + 6 * HOUR)
+    assert edition.partial
+
+
+def test_rule_17_what_is_run_before_it_settled_is_what_was_wanted(take: Take) -> None:
+    a_good_run(take, SETTLED - 3 * HOUR)
+    (edition,) = ingestion.publish_until(TUESDAY, SETTLED - HOUR)
+    assert not edition.partial
+
+
 def test_rule_3_an_unusable_item_does_not_hold_the_day(take: Take) -> None:
     body = hf_json(an_hf_item(P), an_hf_item("wrong"))
     assert take(body, now=SETTLED).state == "partial"
