@@ -55,6 +55,7 @@ class StubSource:
         self.hf: dict[date, list[dict[str, Any]]] = {}
         self.rss = an_rss_feed(date(2026, 7, 7), [])
         self.feeds: dict[str, bytes] = {}
+        self.largest = 100  # items on a page
         self.fault: Fault | None = None
         self.requests: list[str] = []
         self.headers: dict[str, str] = {}
@@ -84,7 +85,7 @@ class StubSource:
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/api/daily_papers":
             items = self.hf.get(date.fromisoformat(asked["date"]), [])
-            limit = int(asked.get("limit", "50"))
+            limit = min(int(asked.get("limit", "50")), self.largest)
             start = int(asked.get("p", "0")) * limit
             page = json.dumps(items[start : start + limit]).encode()
             return 200, "application/json; charset=utf-8", page
