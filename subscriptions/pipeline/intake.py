@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -15,6 +15,8 @@ from subscriptions.models import Edition, Source, SourceRun
 from subscriptions.models.papers import settles_at
 
 _BUDGET = 60.0  # seconds, of a day or of all that were missed
+# What is submitted in a day's last minutes may be in its list a little later.
+_SEEN_WITHIN = timedelta(hours=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -57,8 +59,8 @@ def _ask_for_missed(source: str, now: datetime) -> list[ingestion.Ingested]:
 
 
 def _missed(source: str, now: datetime) -> list[date]:
-    """Settled days since its first edition of which no whole answer from after they
-    settled is stored, two weeks at most: what was heard before may have grown since.
+    """Days since its first edition of which no whole answer from after they were over
+    is stored, two weeks at most: what was heard before may have grown since.
 
     Only Hugging Face answers for a day that is past; arXiv's feed knows its own.
     """
@@ -71,8 +73,18 @@ def _missed(source: str, now: datetime) -> list[date]:
     whole = runs.order_by().values_list("day").annotate(Max("finished_at"))
     heard: dict[date | None, datetime] = dict(whole)
     days = [first + timedelta(n) for n in range((today - first).days)]
-    settled = {day: settles_at(source, day) for day in days}
-    return [day for day in days if heard.get(day, _NEVER) < settled[day] <= now]
+    return [
+        day
+        for day in days
+        if settles_at(source, day) <= now
+        and heard.get(day, _NEVER) < _is_over(source, day)
+    ]
+
+
+def _is_over(source: str, day: date) -> datetime:
+    """When no paper is added to its list any more; it settles before that."""
+    ends = datetime.combine(day + timedelta(days=1), time(), UTC)
+    return max(settles_at(source, day), ends + _SEEN_WITHIN)
 
 
 def ingest_file(

@@ -140,6 +140,25 @@ def test_a_day_last_heard_before_it_settled_is_asked_for_after_an_absence(
     assert str(TUESDAY) not in asked(stub)
 
 
+def test_what_came_between_settling_and_midnight_is_asked_for_after_an_absence(
+    stub: StubSource, clock: time_machine.Coordinates
+) -> None:
+    """Hugging Face settles at 19:30 and its day ends at midnight."""
+    lists(stub, TUESDAY)
+    clock.move_to(NOON + timedelta(hours=8))
+    pipeline.ingest(source="hf")
+    pipeline.publish(NOON + timedelta(hours=8))
+    stub.hf[TUESDAY].append(an_hf_item("2607.99999", TUESDAY))
+    lists(stub, TUESDAY + DAY)
+    clock.move_to(NOON + timedelta(hours=20))
+    pipeline.ingest(source="hf")
+    late = Paper.objects.get(arxiv_id="2607.99999").listings.get()
+    assert (late.listed_on, late.edition.day) == (TUESDAY, TUESDAY + DAY)
+    asked(stub)
+    pipeline.ingest(source="hf")
+    assert str(TUESDAY) not in asked(stub)
+
+
 def test_a_missed_day_of_which_the_list_came_cut_is_asked_for_again(
     stub: StubSource, clock: time_machine.Coordinates
 ) -> None:
