@@ -104,6 +104,9 @@ class Intake:
         if day is not None and day > latest_day(self.now):
             late = f"{day} is later than today anywhere on earth; nothing was stored."
             return self._refused(day, len(records) + len(reading.rejected), late)
+        if not records and self._was_there(day):
+            lost = reading.problem or "It is empty, and papers of that day were on it."
+            reading = replace(reading, problem=lost)
         reasons = [_why(reading.problem, bool(records))] if reading.problem else []
         reasons += [*reading.rejected, *reading.notes]
         if day is None and records:
@@ -139,6 +142,11 @@ class Intake:
             reasons=tuple(reasons),
         )
 
+    def _was_there(self, day: date | None) -> bool:
+        """Did an earlier answer list papers of that day? Lists grow; one that is empty
+        now is a fault of the source, and no reason to publish what had come so far."""
+        return Listing.objects.filter(source=self.source, listed_on=day).exists()
+
     def _state(
         self,
         reading: Reading,
@@ -156,8 +164,7 @@ class Intake:
         if not wanted:
             return State.QUIET
         # A second look at a day is fresh; another day's list again is stale.
-        again = Listing.objects.filter(source=self.source, listed_on=day).exists()
-        return State.FRESH if again else State.STALE
+        return State.FRESH if self._was_there(day) else State.STALE
 
     def _refused(self, day: date, items: int, reason: str) -> Ingested:
         with transaction.atomic():
