@@ -81,6 +81,10 @@ class Intake:
 
     def take(self, reading: Reading, day: date | None) -> Ingested:
         """Store `reading`. Records that name no day of their own are of `day`."""
+        told = reading.records or reading.rejected or reading.problem
+        if day and not told and self._was_there(day):
+            lost = "It is empty, and papers of that day were on it."
+            reading = replace(reading, problem=lost)
         by_day: dict[date | None, list[PaperRecord]] = {}
         for record in reading.records:
             listed_on = record.listed_on or day
@@ -92,10 +96,10 @@ class Intake:
         parts = []
         for each in days:
             # Unusable items have no day; they are told with the newest one.
-            told = (
+            its = (
                 reading if each == days[-1] else replace(reading, rejected=(), notes=())
             )
-            parts.append(self._day(told, by_day.get(each, []), each))
+            parts.append(self._day(its, by_day.get(each, []), each))
         return Ingested.together(self.source, parts)
 
     def _day(
@@ -104,9 +108,6 @@ class Intake:
         if day is not None and day > latest_day(self.now):
             late = f"{day} is later than today anywhere on earth; nothing was stored."
             return self._refused(day, len(records) + len(reading.rejected), late)
-        if not records and self._was_there(day):
-            lost = reading.problem or "It is empty, and papers of that day were on it."
-            reading = replace(reading, problem=lost)
         reasons = [_why(reading.problem, bool(records))] if reading.problem else []
         reasons += [*reading.rejected, *reading.notes]
         if day is None and records:
@@ -142,7 +143,7 @@ class Intake:
             reasons=tuple(reasons),
         )
 
-    def _was_there(self, day: date | None) -> bool:
+    def _was_there(self, day: date) -> bool:
         """Did an earlier answer list papers of that day? Lists grow; one that is empty
         now is a fault of the source, and no reason to publish what had come so far."""
         return Listing.objects.filter(source=self.source, listed_on=day).exists()

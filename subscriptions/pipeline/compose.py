@@ -161,12 +161,11 @@ class _Compose:
     def _slice(self, due: QuerySet[Subscriber], ids: list[int]) -> Composed:
         readers = self._locked(due, ids)
         crashpoint("compose.locked")
-        wishes = wishes_of([reader.pk for reader in readers])
+        known = wishes_of([reader.pk for reader in readers])
+        wishes = {reader.pk: known.get(reader.pk, NOTHING) for reader in readers}
         covering = {reader.pk: self.desk.covering(reader.covered) for reader in readers}
         notes = {
-            reader.pk: self._notes(
-                reader, wishes.get(reader.pk, NOTHING), covering[reader.pk]
-            )
+            reader.pk: self._notes(reader, wishes[reader.pk], covering[reader.pk])
             for reader in readers
         }
         readers = [reader for reader in readers if notes[reader.pk] is not None]
@@ -181,15 +180,14 @@ class _Compose:
             if (
                 draft := self._draft(
                     reader,
-                    wishes.get(reader.pk, NOTHING),
+                    wishes[reader.pk],
                     covering[reader.pk],
                     had[reader.pk],
                     notes[reader.pk] or [],
                 )
             )
         ]
-        drafts = self._within_ramp(drafts)
-        if not drafts:
+        if not (drafts := self._within_ramp(drafts)):
             return Composed()
         for draft in drafts:
             draft.reader.recheck_had |= draft.reader.pk in later
