@@ -138,12 +138,15 @@ class _Compose:
             ids = [
                 pk for pk, covered, first in rows if first or self._concerns(covered)
             ]
+            written = Composed()
             if ids:
                 with uncollected():
-                    total += self._slice(readers, ids)
+                    written = self._slice(readers, ids)
                 crashpoint("compose.committed")
-            last = rows[-1][0]
-            if until is not None and monotonic() > until:
+            total, last = total + written, rows[-1][0]
+            # Past those who wait to the next who do not: the successor begins anew.
+            some = written.pending or written.skipped
+            if some and until is not None and monotonic() > until:
                 total += Composed(done=False)
                 break
         self._count(total)

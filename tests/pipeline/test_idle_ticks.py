@@ -4,6 +4,7 @@ minute, also all through a weekend, with a million readers."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -71,3 +72,18 @@ def test_while_a_source_is_waited_for_no_earlier_digest_is_read() -> None:
     assert PICKS not in asked_at(hour)
     assert PICKS in asked_at(hour + timedelta(hours=1, minutes=30))
     assert titles(reader, WEDNESDAY) == ["Gradient two"]
+
+
+def test_however_many_wait_for_a_source_whoever_needs_it_not_gets_theirs(
+    settings: Any,
+) -> None:
+    """The next tick begins with the first of them again."""
+    settings.COMPOSE_SLICE = 1
+    listed(an_edition(), "Gradient flows")
+    waiting = [a_reader_of("gradient", hour=8) for _ in range(3)]
+    ready = [a_reader_of("in:arxiv gradient", hour=8) for _ in range(2)]
+    hour, out_of_time = at("2026-07-07T08:00"), 0.0
+    assert pipeline.compose(hour, out_of_time) == pipeline.Composed(1, 0, done=False)
+    assert not pipeline.compose(hour, out_of_time).done
+    assert pipeline.compose(hour, out_of_time) == pipeline.Composed(0, 0, done=True)
+    assert [reader.deliveries.count() for reader in waiting + ready] == [0, 0, 0, 1, 1]
