@@ -30,11 +30,13 @@ def ingest() -> None:
 @shared_task(expires=55)
 def tick() -> None:
     now, until = timezone.now(), monotonic() + SHIFT
-    pipeline.judge(now)
-    pipeline.publish(now)
-    composed = pipeline.compose(now, until)
-    pipeline.close_rounds(now)
-    send.delay()
+    try:
+        pipeline.judge(now)
+        pipeline.publish(now)
+        composed = pipeline.compose(now, until)
+        pipeline.close_rounds(now)
+    finally:  # what is written already, and letters, wait for no fault of these
+        send.delay()
     if not composed.done:
         tick.delay()
     pipeline.look_after(now)

@@ -15,7 +15,6 @@ from subscriptions.models import (
     Edition,
     Letter,
     Subscriber,
-    Suppression,
 )
 from subscriptions.models.readers import domain_of, fold_address
 
@@ -123,18 +122,19 @@ def add_imported(
     after this import (rounds.md 16); without it they get a confirm letter.
     """
     with transaction.atomic():
-        known = Subscriber.objects.at(address).exists()
-        if known or Suppression.objects.of(address).standing().exists():
+        if again.is_suppressed(address):
+            return False
+        # Asked and made in one: the reader may be signing up at this moment.
+        reader, is_new = Subscriber.objects.get_or_create(
+            email_folded=fold_address(address),
+            defaults={"email": address.strip(), "domain": domain_of(address)},
+        )
+        if not is_new:
             return False
         if confirmed_at is None:
             subscribe(address, wanted, schedule, source="import")
             return True
-        reader = Subscriber(
-            email=address.strip(),
-            email_folded=fold_address(address),
-            domain=domain_of(address),
-            state=State.ACTIVE,
-        )
+        reader.state = State.ACTIVE
         set_schedule(reader, schedule)
         reader.confirmed_at = confirmed_at
         reader.due_after = timezone.now()

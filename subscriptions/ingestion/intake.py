@@ -81,6 +81,10 @@ class Intake:
 
     def take(self, reading: Reading, day: date | None) -> Ingested:
         """Store `reading`. Records that name no day of their own are of `day`."""
+        told = reading.records or reading.rejected or reading.problem
+        if day and not told and self._was_there(day):
+            lost = "It is empty, and papers of that day were on it."
+            reading = replace(reading, problem=lost)
         by_day: dict[date | None, list[PaperRecord]] = {}
         for record in reading.records:
             listed_on = record.listed_on or day
@@ -92,10 +96,10 @@ class Intake:
         parts = []
         for each in days:
             # Unusable items have no day; they are told with the newest one.
-            told = (
+            its = (
                 reading if each == days[-1] else replace(reading, rejected=(), notes=())
             )
-            parts.append(self._day(told, by_day.get(each, []), each))
+            parts.append(self._day(its, by_day.get(each, []), each))
         return Ingested.together(self.source, parts)
 
     def _day(
@@ -139,6 +143,11 @@ class Intake:
             reasons=tuple(reasons),
         )
 
+    def _was_there(self, day: date) -> bool:
+        """Did an earlier answer list papers of that day? Lists grow; one that is empty
+        now is a fault of the source, and no reason to publish what had come so far."""
+        return Listing.objects.filter(source=self.source, listed_on=day).exists()
+
     def _state(
         self,
         reading: Reading,
@@ -156,8 +165,7 @@ class Intake:
         if not wanted:
             return State.QUIET
         # A second look at a day is fresh; another day's list again is stale.
-        again = Listing.objects.filter(source=self.source, listed_on=day).exists()
-        return State.FRESH if again else State.STALE
+        return State.FRESH if self._was_there(day) else State.STALE
 
     def _refused(self, day: date, items: int, reason: str) -> Ingested:
         with transaction.atomic():

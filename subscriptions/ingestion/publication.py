@@ -85,9 +85,18 @@ def _close(edition: Edition, now: datetime) -> None:
     for listing in listings:
         listing.frozen = listing.paper.card().to_json()
     edition.listings.bulk_update(listings, ["frozen"], batch_size=100)
-    run = last_run(edition.source, edition.day)
     edition.state = Edition.State.PUBLISHED
     edition.published_at = now
     edition.papers = len(listings)
-    edition.partial = run is not None and not run.complete
+    edition.partial = _is_partial(edition, now)
     edition.save(update_fields=["state", "published_at", "papers", "partial"])
+
+
+def _is_partial(edition: Edition, now: datetime) -> bool:
+    """Was it last heard in part, or when it could still grow, and it has settled since?
+    Whoever publishes before that wants what is there."""
+    run = last_run(edition.source, edition.day)
+    if run is None:
+        return False
+    settled = settles_at(edition.source, edition.day)
+    return not run.complete or run.finished_at < settled <= now

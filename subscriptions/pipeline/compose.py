@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -33,11 +32,10 @@ from .desk import Desk
 from .draft import Draft, draft_digest
 from .empty_days import write_letters
 from .had import Had, had_by, had_later
+from .standing import advance, standing_of
 from .wishes import NOTHING, Wishes, lean, wishes_of
 
 State = Delivery.State
-# What compose changes of a reader: coverage, awaits the first digest, recheck had.
-_State = tuple[tuple[tuple[str, str], ...], bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +90,6 @@ def compose_one(reader: Subscriber, day: date) -> Delivery | None:
         return draft.delivery
 
 
-def _state(reader: Subscriber) -> _State:
-    covered = tuple(sorted(reader.covered.items()))
-    return covered, reader.awaits_first_digest, reader.recheck_had
-
-
-def _advance(readers: Sequence[Subscriber], before: Mapping[int, _State]) -> None:
-    """Write where these readers stand now, where that has changed. Most stand at the
-    same place, so that it is one statement for many."""
-    changed: dict[_State, list[int]] = defaultdict(list)
-    for reader in readers:
-        if (now := _state(reader)) != before[reader.pk]:
-            changed[now].append(reader.pk)
-    for (covered, awaits_first_digest, recheck_had), ids in changed.items():
-        Subscriber.objects.filter(pk__in=among(ids)).update(
-            covered=dict(covered),
-            awaits_first_digest=awaits_first_digest,
-            recheck_had=recheck_had,
-        )
-
-
 class _Compose:
     """One due date's composing. `closed`: the window is over, only dates that had no
     edition are written down. `whole_day`: nobody is waited or held for."""
@@ -153,26 +131,48 @@ class _Compose:
             if self._ramp and not self._ramp.room(self._today):
                 readers = self._ramp.started(readers)
             slice_ = readers.filter(pk__gt=last).order_by("pk")
-            ids = list(slice_.values_list("pk", flat=True)[: settings.COMPOSE_SLICE])
-            if not ids:
+            shown = slice_.values_list("pk", "covered", "awaits_first_digest")
+            rows = list(shown[: settings.COMPOSE_SLICE])
+            if not rows:
                 break
-            with uncollected():
-                total += self._slice(readers, ids)
-            crashpoint("compose.committed")
-            last = ids[-1]
-            if until is not None and monotonic() > until:
+            ids = [
+                pk for pk, covered, first in rows if first or self._concerns(covered)
+            ]
+            written = Composed()
+            if ids:
+                with uncollected():
+                    written = self._slice(readers, ids)
+                crashpoint("compose.committed")
+            total, last = total + written, rows[-1][0]
+            # Past those who wait to the next who do not: the successor begins anew.
+            some = written.pending or written.skipped
+            if some and until is not None and monotonic() > until:
                 total += Composed(done=False)
                 break
         self._count(total)
         return total
 
+    def _concerns(self, covered: Mapping[str, str]) -> bool:
+        """Could a reader who has got so far have a row now? Asked before they are
+        locked and their filters read: all of a weekend nobody could, and after an
+        absence nobody whose window is over."""
+        if self.desk.covering(covered).editions:
+            return not self.closed  # later than the window: combined with the next
+        return self.closed or self._is_over
+
     @transaction.atomic
     def _slice(self, due: QuerySet[Subscriber], ids: list[int]) -> Composed:
         readers = self._locked(due, ids)
         crashpoint("compose.locked")
-        wishes = wishes_of([reader.pk for reader in readers])
+        known = wishes_of([reader.pk for reader in readers])
+        wishes = {reader.pk: known.get(reader.pk, NOTHING) for reader in readers}
         covering = {reader.pk: self.desk.covering(reader.covered) for reader in readers}
-        before = {reader.pk: _state(reader) for reader in readers}
+        notes = {
+            reader.pk: self._notes(reader, wishes[reader.pk], covering[reader.pk])
+            for reader in readers
+        }
+        readers = [reader for reader in readers if notes[reader.pk] is not None]
+        before = {reader.pk: standing_of(reader) for reader in readers}
         had = had_by(readers, covering, self.desk, self.day)
         later = had_later(readers, self.day)
         # Those due the same editions one after the other: their ranking is kept.
@@ -183,20 +183,20 @@ class _Compose:
             if (
                 draft := self._draft(
                     reader,
-                    wishes.get(reader.pk, NOTHING),
+                    wishes[reader.pk],
                     covering[reader.pk],
                     had[reader.pk],
+                    notes[reader.pk] or [],
                 )
             )
         ]
-        drafts = self._within_ramp(drafts)
-        if not drafts:
+        if not (drafts := self._within_ramp(drafts)):
             return Composed()
         for draft in drafts:
             draft.reader.recheck_had |= draft.reader.pk in later
         crashpoint("compose.drafted")
         self._write(drafts)
-        _advance([draft.reader for draft in drafts], before)
+        advance([draft.reader for draft in drafts], before)
         crashpoint("compose.written")
         rows = [draft.delivery for draft in drafts if draft.has_row]
         pending = sum(row.state == State.PENDING for row in rows)
@@ -217,34 +217,31 @@ class _Compose:
         wishes: Wishes,
         covering: rounds.Covering,
         had: Had,
+        notes: Sequence[str],
     ) -> Draft | None:
         """The reader's row of this date, or None where it is not time for one."""
         first = reader.awaits_first_digest
         if not covering.editions:
             if first:
                 return Draft.welcome_only(reader, wishes, self.day)
-            if self.closed or self._is_over:
+            if self._concerns(reader.covered):
                 return Draft.skipped(reader, self.day, "no new edition")
             return None
         if self.closed:
-            return None  # later than the window: combined with the next date's
-        notes = []
-        if not first and not self.whole_day:
-            missing = self._waits_for(reader, wishes)
-            if missing is None:
-                return None
-            notes = [
-                f"{name} had not published its list when this was made; "
-                "its papers come with the next one."
-                for name in missing
-            ]
+            return None
         draft = draft_digest(reader, wishes, self.day, covering, had, self.desk, notes)
         if not first and not self.whole_day and self._holds(reader, draft, covering):
             return None
         return draft
 
-    def _waits_for(self, reader: Subscriber, wishes: Wishes) -> list[str] | None:
-        """Rule 13: names of sources to note as missing; None: wait for them."""
+    def _notes(
+        self, reader: Subscriber, wishes: Wishes, covering: rounds.Covering
+    ) -> list[str] | None:
+        """Rule 13: which sources are missing; None: wait for them."""
+        if reader.awaits_first_digest or self.whole_day or self.closed:
+            return []
+        if not covering.editions:
+            return []
         start = rounds.instant(self.day, reader.hour, reader.zone)
         needed = self.desk.sources_needed(each.text for each in wishes.wanted)
         key = (start, needed)
@@ -253,7 +250,11 @@ class _Compose:
         missing = self._missing[key]
         if missing and self.now < start + settings.HOLD_FOR_SOURCE:
             return None
-        return [Source(source).label for source in missing]
+        return [
+            f"{Source(source).label} had not published its list when this was made; "
+            "its papers come with the next one."
+            for source in missing
+        ]
 
     def _holds(
         self, reader: Subscriber, draft: Draft, covering: rounds.Covering

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import Count, Min
 
 from subscriptions import matching, rounds
 from subscriptions.models import Edition, Listing, Source, TopicFilter
@@ -42,7 +42,7 @@ class Desk:
         self._indexes: dict[int, matching.Index] = {}
         self._matches: dict[int, matching.Matches] = {}
         self._rankings: dict[tuple[int, ...], matching.Ranking] = {}
-        self._relisted: dict[int, dict[int, date]] = {}
+        self._relisted: dict[int, dict[int, list[date]]] = {}
         self._coverings: dict[tuple[tuple[str, str], ...], rounds.Covering] = {}
 
     def covering(self, covered: Mapping[str, str]) -> rounds.Covering:
@@ -91,24 +91,21 @@ class Desk:
         self._compiled = {*wanted, *stored}
         self._matcher = matching.compiled()
 
-    def relisted(self, edition: Edition) -> dict[int, date]:
-        """Papers of the edition that another source lists too -> first day listed.
+    def relisted(self, edition: Edition) -> dict[int, list[date]]:
+        """Papers of the edition that another source lists too -> the days of all
+        editions they are in.
 
         Only these can have been had before by a reader whose coverage never moved
         back (rounds.md 10).
         """
         if edition.pk not in self._relisted:
             here = Listing.objects.filter(edition=edition).values("paper_id")
-            several = (
-                Listing.objects.filter(paper_id__in=here)
-                .order_by()
-                .values("paper_id")
-                .annotate(times=Count("pk"), first=Min("listed_on"))
-                .filter(times__gt=1)
-            )
-            self._relisted[edition.pk] = {
-                row["paper_id"]: row["first"] for row in several
-            }
+            rows = Listing.objects.filter(paper_id__in=here, edition__isnull=False)
+            days = defaultdict(list)
+            for paper, day in rows.order_by().values_list("paper_id", "edition__day"):
+                days[paper].append(day)
+            several = {paper: found for paper, found in days.items() if len(found) > 1}
+            self._relisted[edition.pk] = several
         return self._relisted[edition.pk]
 
     def papers(self, editions: Iterable[Edition]) -> set[int]:

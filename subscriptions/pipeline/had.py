@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db.models import TextField
@@ -25,6 +26,7 @@ class Before(NamedTuple):
     listing: int
 
 
+State = Delivery.State
 Had = dict[int, Before]  # by paper id
 KEPT = timedelta(days=90)
 _PAPER = re.compile(r'"paper": ?(\d+)')
@@ -38,21 +40,40 @@ def had_by(
 ) -> dict[int, Had]:
     """Per reader what they had, up to `day`, of the papers these editions list.
 
-    One query for readers who can only have had what two sources list, one for those
-    whose coverage moved back or who signed up again; none where nothing is in doubt.
+    Readers who can only have had what two sources list are asked for that alone; those
+    whose coverage moved back or who signed up again for all. One query for each stretch
+    of due dates, mostly one; none where nothing is in doubt.
     """
     had: dict[int, Had] = {reader.pk: {} for reader in readers}
     recheck = [reader.pk for reader in readers if reader.recheck_had]
     several = {id(each): each for each in covering.values()}.values()
     editions = list({e.pk: e for each in several for e in each.editions}.values())
     relisted = {k: v for e in editions for k, v in desk.relisted(e).items()}
-    if relisted:
-        since = max(min(relisted.values()), day - KEPT)
-        others = [reader.pk for reader in readers if not reader.recheck_had]
-        _look_up(others, since, desk.papers(editions), had)
+    days = {found for each in relisted.values() for found in each}
+    others = [reader.pk for reader in readers if not reader.recheck_had]
+    if relisted and others:
+        _look_up(others, _due(days, day), relisted.keys(), had)
     if recheck:
-        _look_up(recheck, day - KEPT, desk.papers(editions), had)
+        days |= {edition.day for edition in editions}
+        _look_up(recheck, _due(days, day), desk.papers(editions), had)
     return had
+
+
+def _due(days: Iterable[date], day: date) -> list[tuple[date, date]]:
+    """Between which due dates all digests lie that can hold a paper of an edition of
+    these days.
+
+    One paper that comes again after a month must not have a month of everybody's
+    digests read.
+    """
+    spans: list[tuple[date, date]] = []
+    for each in sorted(days):
+        first, last = max(each, day - KEPT), each + rounds.REACH
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], last)
+        elif first <= last:
+            spans.append((first, last))
+    return spans
 
 
 def had_later(readers: Sequence[Subscriber], day: date) -> set[int]:
@@ -69,23 +90,29 @@ def had_later(readers: Sequence[Subscriber], day: date) -> set[int]:
 
 
 def _look_up(
-    ids: Sequence[int], since: date, candidates: Set[int], had: dict[int, Had]
+    ids: Sequence[int],
+    spans: Sequence[tuple[date, date]],
+    candidates: Set[int],
+    had: dict[int, Had],
 ) -> None:
-    rows = Delivery.objects.filter(subscriber_id__in=among(ids), due_date__gte=since)
-    rows = rows.exclude(picks=[]).annotate(held=Cast("picks", TextField()))
+    rows = Delivery.objects.filter(subscriber_id__in=among(ids)).exclude(picks=[])
+    rows = rows.kept() | rows.filter(state=State.QUARANTINED)
+    shown = ("subscriber_id", "due_date", "held", "left_out", "state")
+    told = rows.annotate(held=Cast("picks", TextField())).values_list(*shown)
+    # A query each: PostgreSQL's index knows a range, and not that there are two.
+    asked = [told.filter(due_date__range=span).iterator() for span in reversed(spans)]
     lost: dict[int, Counter[int]] = defaultdict(Counter)
-    shown = ("subscriber_id", "due_date", "held", "left_out")
-    for reader, due, held, left_out in rows.kept().values_list(*shown).iterator():
+    for reader, due, held, left_out, state in chain.from_iterable(asked):
         picks = _picks(held, candidates)
-        for pick in picks[: len(picks) - left_out]:
+        if state != State.QUARANTINED:
+            picks = picks[: len(picks) - left_out]
+        for pick in picks:
+            # A paper that was in two quarantined digests may be what breaks them.
+            if state == State.QUARANTINED:
+                lost[reader][pick["paper"]] += 1
+                if lost[reader][pick["paper"]] < 2:
+                    continue
             had[reader].setdefault(pick["paper"], Before(due, pick["listing"]))
-    # A paper that was in two quarantined digests may be what breaks them.
-    broken = rows.filter(state=Delivery.State.QUARANTINED)
-    for reader, due, held, _ in broken.values_list(*shown).iterator():
-        for pick in _picks(held, candidates):
-            lost[reader][pick["paper"]] += 1
-            if lost[reader][pick["paper"]] > 1:
-                had[reader].setdefault(pick["paper"], Before(due, pick["listing"]))
 
 
 def _picks(held: str, candidates: Set[int]) -> list[dict[str, Any]]:

@@ -159,7 +159,8 @@ def _read(row: list[str] | BadLine, columns: int) -> _Line:
         raise BadLine(f"state {state[:20]!r}; it takes {', '.join(State.values)}.")
     return _Line(
         address=address,
-        wanted=_filters(filters),
+        # An export has no blanks to fill: who had nothing on there has nothing here.
+        wanted=_filters(filters) if filters or columns == len(HEADER) else (),
         schedule=consent.Schedule(zone=_zone(zone), hour=_hour(hour)),
         confirmed_at=_instant(confirmed_at)
         if confirmed_at and state != State.PENDING

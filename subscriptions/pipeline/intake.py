@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -14,6 +14,9 @@ from subscriptions import ingestion, matching
 from subscriptions.models import Edition, Source, SourceRun
 from subscriptions.models.papers import settles_at
 
+_BUDGET = 60.0  # seconds, of a day or of all that were missed
+# What is submitted in a day's last minutes may be in its list a little later.
+_SEEN_WITHIN = timedelta(hours=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,17 +34,33 @@ def ingest(
         if day and until:
             days = [day + timedelta(n) for n in range((until - day).days + 1)]
         elif day is None:
-            days = [*_missed(name, now), None]
+            results += _ask_for_missed(name, now)
         results += [
-            ingestion.ingest_source(name, each, now, matching.search_text)
+            ingestion.ingest_source(name, each, now, matching.search_text, _BUDGET)
             for each in days
         ]
     return results
 
 
+def _ask_for_missed(source: str, now: datetime) -> list[ingestion.Ingested]:
+    """All of them within one budget: a source that hangs must not keep the next one
+    waiting. Each may take half of what is left, so that one day that hangs does not
+    hide the others; what is not reached is asked for the next time."""
+    deadline = monotonic() + _BUDGET
+    results = []
+    for day in _missed(source, now):
+        left = deadline - monotonic()
+        if left < _BUDGET / 10:
+            break
+        results.append(
+            ingestion.ingest_source(source, day, now, matching.search_text, left / 2)
+        )
+    return results
+
+
 def _missed(source: str, now: datetime) -> list[date]:
-    """Settled days since its first edition of which no whole answer from after they
-    settled is stored, two weeks at most: what was heard before may have grown since.
+    """Days since its first edition of which no whole answer from after they were over
+    is stored, two weeks at most: what was heard before may have grown since.
 
     Only Hugging Face answers for a day that is past; arXiv's feed knows its own.
     """
@@ -54,8 +73,18 @@ def _missed(source: str, now: datetime) -> list[date]:
     whole = runs.order_by().values_list("day").annotate(Max("finished_at"))
     heard: dict[date | None, datetime] = dict(whole)
     days = [first + timedelta(n) for n in range((today - first).days)]
-    settled = {day: settles_at(source, day) for day in days}
-    return [day for day in days if heard.get(day, _NEVER) < settled[day] <= now]
+    return [
+        day
+        for day in days
+        if settles_at(source, day) <= now
+        and heard.get(day, _NEVER) < _is_over(source, day)
+    ]
+
+
+def _is_over(source: str, day: date) -> datetime:
+    """When no paper is added to its list any more; it settles before that."""
+    ends = datetime.combine(day + timedelta(days=1), time(), UTC)
+    return max(settles_at(source, day), ends + _SEEN_WITHIN)
 
 
 def ingest_file(

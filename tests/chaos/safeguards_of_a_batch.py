@@ -94,9 +94,8 @@ RELAY = [
     Safeguard(
         "a paper that was had does not come again",
         "subscriptions/pipeline/had",
-        'had[reader].setdefault(pick["paper"], Before(due, pick["listing"]))\n'
-        "    # A paper",
-        "pass\n    # A paper",
+        'had[reader].setdefault(pick["paper"], Before(due, pick["listing"]))',
+        "pass",
         "tests/pipeline/test_compose.py::"
         "test_rule_10_a_paper_reaches_a_reader_once_across_sources",
     ),

@@ -129,6 +129,16 @@ def test_a_filter_that_is_off_is_not_exported_to_be_on_elsewhere(path: Path) -> 
     assert exported(path)[0]["filters"] == "gradient"
 
 
+def test_who_has_all_filters_off_is_not_given_the_default_one_elsewhere(
+    path: Path,
+) -> None:
+    a_subscription(a_reader(email="one@example.org"), "gradient", enabled=False)
+    exported(path)
+    Subscriber.objects.all().delete()
+    assert ask("import_subscribers", path)["imported"] == 1
+    assert not Subscriber.objects.get().subscriptions.exists()
+
+
 def test_a_filter_with_the_separator_in_it_stays_one(path: Path) -> None:
     a_subscription(a_reader(email="one@example.org"), '"policy|gradient" flow')
     before = readers()

@@ -100,6 +100,17 @@ def test_a_second_tick_changes_nothing(clock: time_machine.Coordinates) -> None:
     assert len(before) == 1
 
 
+def test_a_tick_that_cannot_compose_rings_for_the_sender_all_the_same(
+    clock: time_machine.Coordinates,
+) -> None:
+    """Else letters, and digests written before, would wait until it is mended."""
+    a_listing(a_paper(title="Gradient flows"))
+    a_subscription(a_reader(hour=12, covered=["no", "coverage"]), "in:arxiv gradient")
+    with pytest.raises(AttributeError):
+        tasks.tick()
+    assert rung("send") == 1
+
+
 def test_a_tick_that_ran_out_of_time_rings_its_successor(
     clock: time_machine.Coordinates, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:

@@ -3,6 +3,7 @@
 with StubSource() as stub:
     stub.hf[date(2026, 7, 7)] = [an_hf_item("2607.00001"), ...]
     stub.rss = an_rss_feed(date(2026, 7, 7), [...])
+    stub.feeds["cs.LG"] = an_rss_feed(...)  # of these categories, instead
     stub.fault = Fault(status=500, times=2)
     # HF_BASE_URL=stub.url, ARXIV_RSS_URL=stub.rss_url
 """
@@ -53,6 +54,8 @@ class StubSource:
     def __init__(self) -> None:
         self.hf: dict[date, list[dict[str, Any]]] = {}
         self.rss = an_rss_feed(date(2026, 7, 7), [])
+        self.feeds: dict[str, bytes] = {}
+        self.largest = 100  # items on a page
         self.fault: Fault | None = None
         self.requests: list[str] = []
         self.headers: dict[str, str] = {}
@@ -82,12 +85,13 @@ class StubSource:
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/api/daily_papers":
             items = self.hf.get(date.fromisoformat(asked["date"]), [])
-            limit = int(asked.get("limit", "50"))
+            limit = min(int(asked.get("limit", "50")), self.largest)
             start = int(asked.get("p", "0")) * limit
             page = json.dumps(items[start : start + limit]).encode()
             return 200, "application/json; charset=utf-8", page
         if parts.path.startswith("/rss/"):
-            return 200, "application/rss+xml", self.rss
+            feed = self.feeds.get(parts.path.removeprefix("/rss/"), self.rss)
+            return 200, "application/rss+xml", feed
         return 404, "text/plain", b"no such page"
 
 

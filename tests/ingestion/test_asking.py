@@ -42,6 +42,13 @@ def test_a_day_is_asked_by_pages_of_a_hundred_until_one_is_short(
     ]
 
 
+def test_a_server_with_smaller_pages_than_were_asked_for_is_read_to_the_end(
+    stub: StubSource,
+) -> None:
+    stub.hf[TUESDAY], stub.largest = items(TUESDAY, 92), 50
+    assert ask(day=TUESDAY).seen == 92
+
+
 def test_asking_again_changes_nothing(stub: StubSource) -> None:
     stub.hf[TUESDAY] = items(TUESDAY, 3)
     ask(day=TUESDAY)

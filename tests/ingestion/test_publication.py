@@ -72,6 +72,32 @@ def test_rule_3_an_outage_after_a_good_run_is_partial_too(take: Take) -> None:
     assert edition.partial
 
 
+def test_rule_3_a_list_that_is_suddenly_empty_does_not_close_the_day(
+    take: Take,
+) -> None:
+    a_good_run(take, SETTLED - 3 * HOUR)
+    emptied = take(b"[]", now=SETTLED)
+    assert emptied.state == "down"
+    assert emptied.reasons == (
+        "No list came: it is empty, and papers of that day were on it.",
+    )
+    assert ingestion.publish_settled(SETTLED) == []
+    a_good_run(take, SETTLED + HOUR)
+    assert days(ingestion.publish_settled(SETTLED + HOUR)) == [TUESDAY]
+
+
+def test_rule_3_what_nobody_asked_for_since_it_settled_is_partial(take: Take) -> None:
+    a_good_run(take, SETTLED - 3 * HOUR)
+    (edition,) = ingestion.publish_settled(SETTLED + 6 * HOUR)
+    assert edition.partial
+
+
+def test_rule_17_what_is_run_before_it_settled_is_what_was_wanted(take: Take) -> None:
+    a_good_run(take, SETTLED - 3 * HOUR)
+    (edition,) = ingestion.publish_until(TUESDAY, SETTLED - HOUR)
+    assert not edition.partial
+
+
 def test_rule_3_an_unusable_item_does_not_hold_the_day(take: Take) -> None:
     body = hf_json(an_hf_item(P), an_hf_item("wrong"))
     assert take(body, now=SETTLED).state == "partial"

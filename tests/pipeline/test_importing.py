@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 
 from subscriptions import consent, pipeline
 from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
@@ -172,6 +174,37 @@ def test_of_an_exported_file_who_left_elsewhere_is_not_brought_back() -> None:
     assert (done.imported, len(done.skipped), done.pending) == (1, 2, 1)
     states = dict(Subscriber.objects.values_list("email", "state"))
     assert states == {"one@example.org": "active", "ten@example.org": "pending"}
+
+
+def test_in_an_exported_file_no_filters_are_none() -> None:
+    done = take("one@example.org,,,,2026-06-01,active", header=f"{HEADER},state")
+    assert (done.imported, filters()) == (1, [])
+
+
+@pytest.mark.postgresql  # SQLite's one writer cannot wait for another
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("confirmed_at", ["2026-06-01", ""])
+def test_who_signs_up_at_that_moment_is_known_and_the_rest_goes_on(
+    confirmed_at: str,
+) -> None:
+    addresses = ["one@example.org", "two@example.org", "six@example.org"]
+    lines = [f"{address},gradient,,9,{confirmed_at}" for address in addresses]
+
+    def importing() -> pipeline.Imported:
+        try:
+            return take(*lines)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            hessian = consent.Wanted("hessian", "hessian")
+            consent.subscribe("two@example.org", [hessian], consent.Schedule())
+            file = pool.submit(importing)
+            wait([file], timeout=0.5)  # it has asked for the address and waits for it
+        done = file.result()
+    assert (done.imported + done.pending, done.skipped, done.rejected) == (2, [3], [])
+    assert filters("two@example.org") == ["hessian"]
 
 
 # --- which line is wrong --------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 
 from subscriptions import pipeline
 from subscriptions.models import Edition, Paper, SourceRun
+from subscriptions.pipeline import intake
 from tests.ingestion.invented import an_hf_item, an_rss_feed, an_rss_item, hf_json
 from tests.ingestion.stub_source import Fault, StubSource
 
@@ -138,6 +140,25 @@ def test_a_day_last_heard_before_it_settled_is_asked_for_after_an_absence(
     assert str(TUESDAY) not in asked(stub)
 
 
+def test_what_came_between_settling_and_midnight_is_asked_for_after_an_absence(
+    stub: StubSource, clock: time_machine.Coordinates
+) -> None:
+    """Hugging Face settles at 19:30 and its day ends at midnight."""
+    lists(stub, TUESDAY)
+    clock.move_to(NOON + timedelta(hours=8))
+    pipeline.ingest(source="hf")
+    pipeline.publish(NOON + timedelta(hours=8))
+    stub.hf[TUESDAY].append(an_hf_item("2607.99999", TUESDAY))
+    lists(stub, TUESDAY + DAY)
+    clock.move_to(NOON + timedelta(hours=20))
+    pipeline.ingest(source="hf")
+    late = Paper.objects.get(arxiv_id="2607.99999").listings.get()
+    assert (late.listed_on, late.edition.day) == (TUESDAY, TUESDAY + DAY)
+    asked(stub)
+    pipeline.ingest(source="hf")
+    assert str(TUESDAY) not in asked(stub)
+
+
 def test_a_missed_day_of_which_the_list_came_cut_is_asked_for_again(
     stub: StubSource, clock: time_machine.Coordinates
 ) -> None:
@@ -156,6 +177,40 @@ def test_a_missed_day_of_which_the_list_came_cut_is_asked_for_again(
     asked(stub)
     pipeline.ingest(source="hf")
     assert str(cut) in asked(stub)
+
+
+def test_a_source_that_hangs_keeps_the_next_one_waiting_for_two_budgets_only(
+    stub: StubSource, clock: time_machine.Coordinates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each missed day had a budget of its own: after two weeks that was a quarter of
+    an hour, and the next bell came before it was over."""
+    monkeypatch.setattr(intake, "_BUDGET", 0.5)
+    lists(stub, TUESDAY)
+    pipeline.ingest(TUESDAY, source="hf")
+    clock.shift(12 * DAY)
+    stub.fault = Fault(body=b"[" * 100, drip=0.1, at="date=")
+    stub.rss = an_rss_feed(TUESDAY + 12 * DAY, [an_rss_item("2607.00001")])
+    asked(stub)
+    *_, arxiv = pipeline.ingest()
+    assert (arxiv.source, arxiv.new) == ("arxiv", 1)
+    assert len(asked(stub)) <= 5  # four of twelve, and the newest
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"body": b"[" * 100, "drip": 0.1}])
+def test_a_missed_day_that_fails_for_good_does_not_hide_the_others(
+    stub: StubSource,
+    clock: time_machine.Coordinates,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(intake, "_BUDGET", 2.0)
+    days = [TUESDAY + n * DAY for n in range(4)]
+    lists(stub, *days)
+    pipeline.ingest(TUESDAY, source="hf")
+    clock.shift(3 * DAY)
+    stub.fault = Fault(**fault, at=f"date={TUESDAY}")
+    pipeline.ingest(source="hf")
+    assert sorted(Edition.objects.values_list("day", flat=True)) == days
 
 
 def test_an_empty_installation_has_missed_nothing(stub: StubSource) -> None:

@@ -96,6 +96,12 @@ def test_rule_12_not_within_six_hours_of_the_last_mail() -> None:
     assert len(due(at("2026-07-07T09:01"))) == 1
 
 
+def test_rule_12_a_mail_of_next_year_holds_nobody_back_until_then() -> None:
+    """The clock was wrong while it was sent."""
+    a_reader(hour=8, last_mail_at=at("2027-07-07T08:00"))
+    assert len(due(at("2026-07-07T09:00"))) == 1
+
+
 def test_rule_12_not_while_paused_and_again_on_the_day_named() -> None:
     a_reader(hour=8, paused_until=date(2026, 7, 8))
     assert due(at("2026-07-07T09:00")) == []

@@ -7,6 +7,7 @@ clean the abstracts as if they were HTML, which they are not.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import get_args
 from xml.etree.ElementTree import Element
@@ -17,6 +18,8 @@ from subscriptions.ingestion.reading import Reading, each
 from subscriptions.ingestion.records import Announce, PaperRecord, Unusable
 
 from .text import Elements, child, children, inside
+
+FULL = 2_000  # the feed's largest
 
 _GUID = re.compile(r"oai:arxiv\.org:\s*(\S+)", re.I)
 _LINK = re.compile(r"https?://(?:www\.|export\.)?arxiv\.org/abs/(\S+)", re.I)
@@ -66,13 +69,40 @@ def fetch(
     fetcher: Fetcher, base: str, categories: tuple[str, ...], day: date | None
 ) -> Reading:
     """Today's announcements of `categories`; the feed has no other day than its own."""
-    try:
-        reading = read(fetcher.get(f"{base}/{'+'.join(categories)}"))
-    except FetchError as error:
-        return Reading("arxiv", problem=str(error))
+    reading = _ask(fetcher, base, categories)
     if day is not None and reading.day not in {day, None}:
         return Reading(
             "arxiv",
             problem=f"The feed is of {reading.day}, not {day}; read that from a file.",
         )
     return reading
+
+
+def _ask(fetcher: Fetcher, base: str, categories: tuple[str, ...]) -> Reading:
+    """The feed of these categories; a full one, which leaves out the rest and does not
+    say so, and those of either half of them."""
+    try:
+        reading = read(fetcher.get(f"{base}/{'+'.join(categories)}"))
+    except FetchError as error:
+        return Reading("arxiv", problem=str(error))
+    if len(reading.records) + len(reading.rejected) < FULL:
+        return reading
+    if len(categories) == 1:
+        cut = f"The feed of {categories[0]} is full; some announcements may be missing."
+        return replace(reading, notes=(cut,))
+    middle = len(categories) // 2
+    for some in (categories[:middle], categories[middle:]):
+        reading = _with(reading, _ask(fetcher, base, some))
+    return reading
+
+
+def _with(whole: Reading, half: Reading) -> Reading:
+    if half.day not in {whole.day, None}:  # rebuilt meanwhile
+        half = Reading(problem=f"A feed of {half.day} came with that of {whole.day}.")
+    return replace(
+        whole,
+        records=whole.records + half.records,
+        rejected=tuple(dict.fromkeys(whole.rejected + half.rejected)),
+        problem=whole.problem or half.problem,
+        notes=whole.notes + half.notes,
+    )

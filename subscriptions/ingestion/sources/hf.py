@@ -19,6 +19,7 @@ from subscriptions.ingestion.records import PaperRecord, Unusable
 from .text import json_value
 
 PAGE = 100  # the API's largest
+SHORT = 50  # its usual one: a server that gives no larger ones has the next page too
 PAGES = 20
 
 
@@ -134,6 +135,6 @@ def fetch(fetcher: Fetcher, base: str, day: date, today: date) -> Reading:
         found |= fresh
         problem = page.problem
         # Some servers answer every page number with the same page.
-        if problem or not fresh or len(page.records) + len(page.rejected) < PAGE:
+        if problem or not fresh or len(page.records) + len(page.rejected) < SHORT:
             break
     return Reading("hf", tuple(found.values()), tuple(rejected), problem)
