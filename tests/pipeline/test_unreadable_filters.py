@@ -48,7 +48,7 @@ def test_the_page_of_a_paper_is_there_with_the_readers_other_filters() -> None:
     consent.mute(reader.pk, consent.Wanted("(gradient", "(gradient"))
     page = Client().get(path_of(links.tune(a_delivery(reader, paper), paper.arxiv_id)))
     assert page.status_code == 200
-    assert "found it by hessian" in page.content.decode()
+    assert "found it by “hessian”" in page.content.decode()
 
 
 def test_a_digest_that_it_brought_can_be_made_all_the_same() -> None:
