@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 
 from subscriptions.matching import parse, search, search_text
 from subscriptions.models import Paper
@@ -118,6 +120,18 @@ def test_a_second_index_takes_the_place_of_the_first() -> None:
     assert count("gradient") == 1
     change(paper, title="Hessians")
     assert (count("gradient"), count("hessian")) == (0, 1)
+
+
+def test_papers_stored_by_an_earlier_tokeniser_are_found_by_todays() -> None:
+    a_row("Knowledge bases").save()
+    Paper.objects.update(title_words="knowledge base")
+    assert count('"knowledge bases"') == 0
+    again = import_module("subscriptions.migrations.0012_search_text_again")
+    again.fill(apps, None)
+    assert count('"knowledge bases"') == 1
+    with CaptureQueriesContext(connection) as asked:
+        again.fill(apps, None)
+    assert not [each for each in asked if each["sql"].startswith("UPDATE")]
 
 
 def test_no_number_of_authors_keeps_a_paper_from_being_stored() -> None:
