@@ -95,14 +95,14 @@ def parts(message: Message) -> Iterator[Message]:
             return
         part = waiting.pop()
         yield part
-        payload = part.get_payload()
+        payload = _payload(part)
         if content_type(part).startswith("multipart/") and isinstance(payload, list):
             waiting.extend(reversed([p for p in payload if isinstance(p, Message)]))
 
 
 def text_of(part: Message) -> str:
     """What a part holds, decoded as well as may be."""
-    payload = part.get_payload()
+    payload = _payload(part)
     if isinstance(payload, list):
         text = "\n".join(_source(each) for each in payload[:_BLOCKS])
     else:
@@ -148,12 +148,20 @@ def blocks(text: str) -> list[Fields]:
     return [*found, fields] if fields else found
 
 
+def _payload(part: Message) -> object:
+    """Its parts, or its text by the charset that it names, as far as there is one."""
+    try:
+        return part.get_payload()
+    except Exception:  # of many kinds, as of a NUL in a charset's name
+        return part._payload  # type: ignore[attr-defined]
+
+
 def _source(part: object) -> str:
     """A nested message as it was written, its headers and its text."""
     if not isinstance(part, Message):
         return str(part)
     lines = [f"{name}: {value}" for name, value in part._headers]  # type: ignore[attr-defined]
-    payload = part.get_payload()
+    payload = _payload(part)
     rest = payload if isinstance(payload, str) else ""
     return "\n".join([*lines, "", rest])
 
