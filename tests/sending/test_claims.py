@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing, Round
 from subscriptions.sending.ledger import attempts, claims
+from tests.planner import leave_to_the_planner
 
 from .rows import TUESDAY, a_digest, a_letter, a_reader
 
@@ -118,17 +119,15 @@ def test_any_number_of_domains_may_rest_at_once(model):
 
 @pytest.mark.postgresql  # SQLite has no say in it that could be read so plainly
 def test_a_claim_reads_what_waits_and_not_a_million_others():
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    partial = {"delivery_open", "delivery_pending", "delivery_crashed"}
+    leave_to_the_planner(Delivery, *partial)
     for state in (State.PENDING, State.DEFERRED, State.IN_DOUBT):
         a_digest(state=state, next_at=timezone.now())
     plans = [
         ready[:5].explain() for ready, _, _ in claims._ready(Delivery.objects.all())
     ]
-    # By a bitmap too, where its statistics say that this is a table of some rows.
-    named = [re.findall(r"Index Scan (?:using|on) (\w+)", p) for p in plans]
-    partial = ["delivery_open", "delivery_pending", "delivery_crashed"]
-    assert all(set(each) & set(partial) for each in named), plans
+    named = [set(re.findall(r"Index Scan using (\w+)", plan)) for plan in plans]
+    assert all(each & partial for each in named), plans
 
 
 @pytest.mark.postgresql  # SQLite has every index in the order of ids anyway
