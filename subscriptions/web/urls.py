@@ -11,7 +11,6 @@ from . import (
     address,
     digests,
     editions,
-    health,
     inbox,
     papers,
     preferences,
@@ -77,8 +76,6 @@ urlpatterns = [
     path("inbox/<str:key>/raw", inbox.raw, name="inbox_raw"),
     path("webhooks/<str:service>", webhooks.tracking_events, name="webhook"),
     path("privacy", about.privacy, name="privacy"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("favicon.ico", about.favicon),
     path("<path:anything>", about.not_found),
 ]
