@@ -38,16 +38,22 @@ class TooManyFilters(Exception):
 
 
 def change_schedule(
-    reader_id: int, schedule: Schedule, nothing_today: bool | None = None
+    reader_id: int,
+    schedule: Schedule,
+    nothing_today: bool | None = None,
+    hold_until: int | None = None,
 ) -> None:
     """Holds for dates without a delivery (rounds.md 12). `nothing_today`: a letter on
-    those without a paper; None leaves that as it is."""
+    those without a paper; `hold_until`: no digest before so many wait (rounds.md 14);
+    None leaves either as it is."""
     with transaction.atomic():
         reader = locked(reader_id)
         heard_from(reader)
         set_schedule(reader, schedule)
         if nothing_today is not None:
             reader.nothing_today = nothing_today
+        if hold_until is not None:
+            reader.hold_until = hold_until
         reader.save()
         record(reader, Action.CHANGED, "preferences")
 

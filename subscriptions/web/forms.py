@@ -85,9 +85,14 @@ class ScheduleForm(forms.Form):
 
 
 class OwnSchedule(ScheduleForm):
-    """A reader's own, and whether a day without a paper brings a letter."""
+    """A reader's own, how many papers are worth a mail, and whether a day without one
+    brings a letter."""
 
+    hold_until = forms.IntegerField(required=False, min_value=1, max_value=40)
     nothing_today = forms.BooleanField(required=False)
+
+    def clean_hold_until(self) -> int:
+        return self.cleaned_data["hold_until"] or 1
 
 
 def schedule_of(reader: Subscriber) -> dict[str, Any]:
@@ -104,6 +109,7 @@ def schedule_of(reader: Subscriber) -> dict[str, Any]:
         ],
         "hour": reader.hour,
         "zone": reader.zone,
+        "hold_until": reader.hold_until,
         "nothing_today": reader.nothing_today,
     }
 

@@ -224,7 +224,10 @@ def _schedule(reader: Subscriber, request: HttpRequest) -> forms.Form | None:
     if not form.is_valid():
         return form
     consent.change_schedule(
-        reader.pk, form.schedule(), form.cleaned_data["nothing_today"]
+        reader.pk,
+        form.schedule(),
+        nothing_today=form.cleaned_data["nothing_today"],
+        hold_until=form.cleaned_data["hold_until"],
     )
     return None
 

@@ -167,6 +167,19 @@ def test_a_letter_on_empty_days_is_asked_for_with_the_schedule(
     assert not reader.nothing_today
 
 
+def test_a_digest_is_held_until_so_many_papers_wait(reader: Subscriber) -> None:
+    daily = {"cadence": "daily", "hour": "8", "zone": "UTC"}
+    send(reader, "schedule", **daily, hold_until="5")
+    assert reader.hold_until == 5
+    assert "UTC, once 5 papers wait." in page_of(reader)
+    assert "equal to 40" in send(reader, "schedule", **daily, hold_until="41")
+    assert "equal to 1" in send(reader, "schedule", **daily, hold_until="0")
+    assert reader.hold_until == 5
+    send(reader, "schedule", **daily, hold_until="")
+    assert reader.hold_until == 1
+    assert "papers wait." not in page_of(reader)
+
+
 def test_a_switch_stays_as_it_was_set_where_the_schedule_is_wrong(
     reader: Subscriber,
 ) -> None:
