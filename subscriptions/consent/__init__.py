@@ -45,6 +45,7 @@ from .preferences import (
     tell_nothing_matched,
 )
 from .silence import follow_silence, still_reading
+from .stored import stored_about
 
 __all__ = [
     "ADDRESS_WORDS",
@@ -78,6 +79,7 @@ __all__ = [
     "send_own_link",
     "send_preferences_link",
     "still_reading",
+    "stored_about",
     "subscribe",
     "suppress",
     "suppress_address",

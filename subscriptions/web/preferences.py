@@ -71,27 +71,6 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase(request: HttpRequest, token: str) -> HttpResponse:
-    """The second confirmation: a page of its own, and a button.
-
-    The link of a digest, which may have been forwarded, only gets a letter sent whose
-    link can erase.
-    """
-    try:
-        reader = reader_of(token)
-    except links.Expired:
-        return expired(request)
-    fresh = is_fresh(token)
-    if request.method == "POST" and not fresh:
-        return send_fresh_link(request, reader)
-    if request.method == "POST":
-        consent.erase(reader.pk)
-        return render(request, "pages/erased.html")
-    context = {"reader": reader, "token": token, "fresh": fresh}
-    return render(request, "pages/erase.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
 def send_link(request: HttpRequest) -> HttpResponse:
     """A fresh link by mail; the answer is the same for every address."""
     form = Address(request.POST or None)

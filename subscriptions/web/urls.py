@@ -8,6 +8,7 @@ from django.urls import path, register_converter
 
 from . import (
     about,
+    account,
     address,
     digests,
     editions,
@@ -61,7 +62,8 @@ urlpatterns = [
     path("confirm/<str:token>", signup.confirm, name="confirm"),
     path("me/", preferences.send_link, name="preferences_link"),
     path("me/<str:token>/", preferences.page, name="preferences"),
-    path("me/<str:token>/erase", preferences.erase, name="erase"),
+    path("me/<str:token>/export", account.export, name="export"),
+    path("me/<str:token>/erase", account.erase, name="erase"),
     path("me/<str:token>/address", address.ask, name="change_address"),
     path("address/<str:token>", address.confirm, name="new_address"),
     path("address/<str:token>/stop", address.withdraw, name="withdraw_address"),

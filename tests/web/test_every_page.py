@@ -63,7 +63,7 @@ def test_no_page_has_inline_script_or_style_or_another_host(client: Client) -> N
 def test_a_token_is_in_no_cache_and_in_no_referrer(client: Client) -> None:
     pages = a_world().pages()
     private = ("confirm", "preferences", "erase", "unsubscribe", "digest", "tune")
-    more = ("address", "new address", "withdraw address", "still useful")
+    more = ("export", "address", "new address", "withdraw address", "still useful")
     for name in (*private, *more, "inbox"):
         response = client.get(pages[name])
         assert response["Cache-Control"] == "no-store", name
@@ -120,7 +120,8 @@ def test_our_500_needs_nothing_of_the_request() -> None:
 def test_a_token_of_one_purpose_opens_no_other_door(client: Client) -> None:
     world = a_world()
     token = world.pages()["unsubscribe"].rpartition("/")[2]
-    for other in (f"/confirm/{token}", f"/me/{token}/", f"/me/{token}/erase"):
+    mine = f"/me/{token}/"
+    for other in (f"/confirm/{token}", mine, f"{mine}erase", f"{mine}export"):
         assert client.get(other).status_code == 404, other
 
 

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions import consent, links, matching
-from subscriptions.models import Delivery, Subscriber, Subscription
+from subscriptions import links, matching
+from subscriptions.models import Subscriber, Subscription
 from subscriptions.web import preferences
 from tests.factories import (
     TUESDAY,
@@ -245,56 +245,6 @@ def test_what_was_chosen_beside_a_wrong_number_is_still_chosen(
 def test_an_unknown_setting_is_refused(client: Client, reader: Subscriber) -> None:
     at = path_of(links.preferences(reader))
     assert client.post(at, {"action": "promote"}).status_code == 400
-
-
-def test_erasing_takes_a_page_of_its_own_and_a_button(client: Client) -> None:
-    reader = a_reader()
-    a_subscription(reader)
-    at = path_of(links.account(reader)) + "erase"
-    assert "cannot be taken back" in client.get(at).content.decode()
-    assert Subscriber.objects.exists()
-    assert "You are erased" in client.post(at).content.decode()
-    assert not Subscriber.objects.exists()
-    assert not Subscription.objects.exists()
-    assert not Delivery.objects.exists()
-    assert client.get(at).status_code == 404
-
-
-def test_a_forwarded_digest_erases_nobody_it_gets_a_letter_sent(
-    client: Client, reader: Subscriber
-) -> None:
-    at = path_of(links.preferences(reader)) + "erase"
-    assert "takes a fresh link" in client.get(at).content.decode()
-    client.post(at)
-    assert Subscriber.objects.filter(pk=reader.pk).exists()
-    assert [letter.kind for letter in reader.letters.all()] == ["preferences"]
-
-
-def test_who_has_left_gets_the_letter_that_can_erase_but_not_for_a_stranger(
-    client: Client, reader: Subscriber
-) -> None:
-    consent.unsubscribe(reader.pk, "letter")
-    client.post("/me/", {"address": reader.email})
-    assert not reader.letters.filter(kind="preferences").exists()
-    client.post(path_of(links.preferences(reader)) + "erase")
-    assert reader.letters.filter(kind="preferences").count() == 1
-
-
-def test_who_was_suppressed_gets_no_letter_by_their_own_link_either(
-    client: Client, reader: Subscriber
-) -> None:
-    consent.suppress(reader.pk, "complained")
-    client.post(path_of(links.preferences(reader)) + "erase")
-    assert not reader.letters.exists()
-
-
-def test_the_link_that_erases_works_for_a_day(client: Client) -> None:
-    with time_machine.travel(datetime(2026, 7, 7, tzinfo=UTC), tick=False) as clock:
-        reader = a_reader()
-        at = path_of(links.account(reader)) + "erase"
-        clock.shift(timedelta(days=1, minutes=1))
-        assert client.post(at).status_code in {404, 410}
-    assert Subscriber.objects.filter(pk=reader.pk).exists()
 
 
 def test_after_a_month_the_page_offers_a_fresh_link(client: Client) -> None:

@@ -55,6 +55,7 @@ class World:
             "confirm": path_of(links.confirm(self.pending)),
             "confirmed": path_of(links.confirm(self.active)),
             "preferences": path_of(links.preferences(self.active)),
+            "export": path_of(links.account(self.active)) + "export",
             "erase": path_of(links.preferences(self.active)) + "erase",
             "preferences, by letter": path_of(links.account(self.active)),
             "address": path_of(links.account(self.active)) + "address",
