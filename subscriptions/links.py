@@ -70,7 +70,7 @@ R = TypeVar("R", Subscriber, Delivery)
 
 
 class BadLink(Exception):
-    """The token is not one of ours for this purpose."""
+    """The token is not one of ours for this purpose, which is the error's text."""
 
 
 class Expired(BadLink):
