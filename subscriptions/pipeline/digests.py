@@ -25,8 +25,9 @@ from subscriptions.models.readers import zone_of
 
 # More words than this say no more about why a paper is there.
 _WORDS_SHOWN = 6
-# A listing takes about 10 kB; some thousands are the lists of some days.
-_LISTINGS, _FILTERS, _ENTRIES = 20_000, 100_000, 200_000
+# A listing takes about 10 kB; some thousands are the lists of some days. An entry takes
+# 1 kB once it was in a mail.
+_LISTINGS, _FILTERS, _REASONS, _ENTRIES = 20_000, 100_000, 200_000, 50_000
 
 
 class Told(NamedTuple):
@@ -134,7 +135,6 @@ class Digests:
         self._numbers: dict[tuple[str, str], int] = {}  # of a filter and its name
         self._reasons: dict[tuple[int, int], rendering.Reason] = {}
         self._entries: dict[tuple[int, ...], rendering.Entry] = {}
-        rendering.forget_entries()  # those of an earlier one are not asked for again
 
     def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
         """All is read at once; each is made when it is its turn."""
@@ -142,14 +142,7 @@ class Digests:
         return map(self._digest, told)
 
     def _read(self, wanted: Iterable[int]) -> None:
-        if (
-            len(self._listed) > _LISTINGS
-            or len(self._numbers) > _FILTERS
-            or len(self._entries) > _ENTRIES
-        ):
-            for kept in (self._listed, self._numbers, self._reasons, self._entries):
-                kept.clear()
-            rendering.forget_entries()
+        self._make_room()
         unknown = {*wanted} - self._listed.keys()
         if not unknown:
             return
@@ -163,6 +156,18 @@ class Digests:
                 links.paper(card.arxiv_id),
                 matching.Document.of_listing(listing),
             )
+
+    def _make_room(self) -> None:
+        if len(self._listed) > _LISTINGS:
+            self._listed.clear()
+        if len(self._numbers) > _FILTERS:  # the keys of the other two are made of them
+            self._numbers.clear()
+            self._reasons.clear()
+            self._entries.clear()
+        if len(self._reasons) > _REASONS:
+            self._reasons.clear()
+        if len(self._entries) > _ENTRIES:
+            self._entries.clear()
 
     def _digest(self, told: Told) -> rendering.Digest:
         filters = {each["id"]: self._filter(**each) for each in told.filters}

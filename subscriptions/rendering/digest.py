@@ -163,11 +163,10 @@ def _sections(
         text.append(head.text)
         for entry in entries:
             whole, leads = at < full, at == 0
-            if marks:  # a web copy's entries are made for it and do not come again
-                stands = cards.Standing(entry)
+            stands = standing(entry)
+            if marks:
                 paper = cards.marked(entry, whole, leads, papers.words(entry.reasons))
             else:
-                stands = standing(entry)
                 paper = stands.paper(whole, leads)
             _, _, before, actions, after, text_before, text_actions, text_after = paper
             why, text_why = stands.why

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from subscriptions.models import Card
+
+if TYPE_CHECKING:
+    from .cards import Standing
 
 
 class Found(NamedTuple):
@@ -29,14 +32,20 @@ class Reason(NamedTuple):
     found: tuple[Found, ...]
 
 
-class Entry(NamedTuple):
-    """A paper in a digest. `reasons`: the group's filter first, then the others."""
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A paper in a digest. `reasons`: the group's filter first, then the others.
+
+    An entry that is handed in for many mails is coded once: `standing` is what `cards`
+    made of it, and is let go of with it.
+    """
 
     card: Card
     source: str  # the source's name: "Hugging Face", "arXiv", "Sample"
     listed_on: date
     reasons: tuple[Reason, ...]
     page_url: str
+    standing: Standing | None = field(default=None, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
