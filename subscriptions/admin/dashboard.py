@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from subscriptions import pipeline, rounds
+from subscriptions import pipeline, rounds, sending
 from subscriptions.models import (
     Delivery,
     DeliveryEvent,
@@ -125,7 +125,7 @@ def round_card(now: datetime, may_pause: bool) -> dict[str, Any]:
         "pace": pace(going) if going else "",
         "ramp": _ramp(now),
         "may_pause": may_pause,
-        "all_paused": figures.paused() is not None,
+        "all_paused": sending.lasting() is not None,
     }
 
 

@@ -144,11 +144,9 @@ def morning(today: date) -> Morning | None:
     )
     if chosen is None:
         return None
-    # COUNT(*) by state reads the index alone.
-    rows = Delivery.objects.filter(due_date=chosen.due_date).order_by()
-    counts = dict(rows.values_list("state").annotate(n=Count("*")))
+    counts = Delivery.objects.by_state(chosen.due_date)
     outcomes = {
-        name: sum(counts.get(state, 0) for state in states)
+        name: sum(counts[state] for state in states)
         for name, states in OUTCOMES.items()
     }
     return Morning(
@@ -267,17 +265,12 @@ def attention(today: date, days: int = 30) -> Attention:
         _down(),
         dict(bad),
         tuple(of_round),
-        paused(),
+        sending.lasting(),
         tuple(faults),
         untold,
         policy.count(),
         sending.hold_check(),
     )
-
-
-def paused() -> Pause | None:
-    """The pause of all sending that lasts."""
-    return Pause.objects.filter(lasts=True).first()
 
 
 def last_days(today: date, days: int) -> list[date]:

@@ -16,6 +16,7 @@ from subscriptions.models import (
     Subscriber,
     Subscription,
 )
+from subscriptions.models.mailings import PAUSED
 
 from .change import (
     Schedule,
@@ -72,7 +73,7 @@ def pause(reader_id: int, until: date | None) -> None:
         reader.paused_until = until
         reader.save(update_fields=["paused_until"])
         if until and reader.is_paused_on(timezone.now().astimezone(reader.tz).date()):
-            end_waiting(reader, Delivery.State.SKIPPED, "paused", letters=False)
+            end_waiting(reader, Delivery.State.SKIPPED, PAUSED, letters=False)
         record(reader, Action.CHANGED, "preferences")
 
 

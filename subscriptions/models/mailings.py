@@ -5,18 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Coalesce, Now
 
-from .readers import Subscriber
+from .readers import Subscriber, fold_address
 from .rounds import Round
 
 # Mail that could not be handed over by then is not tried any more.
 HORIZON = timedelta(hours=20)
+# When that is for each row: rows that are not composed do not write it down.
+HORIZON_ENDS = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
+# For how long is kept what a digest held, what a letter said, and what a server said.
+KEPT_FOR = timedelta(days=90)
+# Why a digest was skipped.
+NOTHING_MATCHED, NO_NEW_EDITION = "nothing matched", "no new edition"
+PAUSED = "paused"
 
 
 class State(models.TextChoices):
@@ -98,9 +105,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state__in=Mailing.OPEN)
 
     def kept(self) -> DeliveryQuerySet:
-        """Those whose picks count as had (rounds.md 10): open, sent or in doubt."""
-        kept = [*Mailing.OPEN, Mailing.State.SENT, Mailing.State.IN_DOUBT]
-        return self.filter(state__in=kept)
+        """Those whose picks count as had (rounds.md 10)."""
+        return self.filter(state__in=Delivery.HAD)
+
+    def by_state(self, due_date: date) -> dict[str, int]:
+        """How many of a due date stand in each state; every state is there."""
+        rows = self.filter(due_date=due_date).order_by().values_list("state")
+        # COUNT(*) by state reads the index alone.
+        return dict.fromkeys(State.values, 0) | dict(rows.annotate(Count("*")))
 
     def end(self, state: str, reason: str) -> int:
         """Bring these to the final `state`; how many it ended.
@@ -147,6 +159,8 @@ class Delivery(Mailing):
     "day", "papers"}] covered. `notes`: sentences the digest opens with (a late source,
     a cut). `mutes`: [{"text": as written, "filter": canonical}] that it left out.
     """
+
+    HAD = (*Mailing.OPEN, State.SENT, State.IN_DOUBT)
 
     subscriber = models.ForeignKey(
         Subscriber,
@@ -239,6 +253,10 @@ class Letter(Mailing):
         NO_MATCH = "no_match", "nothing matched for two weeks"
         NOTHING_TODAY = "nothing_today", "nothing matched today"
 
+    # These have a recipient of their own, which is emptied when it is withdrawn and
+    # forgotten after a week.
+    ABOUT_ADDRESSES = (Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED)
+
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     context = models.JSONField(
@@ -278,3 +296,8 @@ class Letter(Mailing):
     def address(self) -> str:
         """Where it goes."""
         return self.recipient or self.subscriber.email
+
+    @property
+    def is_to_its_reader(self) -> bool:
+        """Does it go to the address that its reader has now?"""
+        return fold_address(self.address) == self.subscriber.email_folded

@@ -25,7 +25,7 @@ from subscriptions.models import (
     TopicFilter,
     among,
 )
-from subscriptions.models.mailings import HORIZON
+from subscriptions.models.mailings import HORIZON, NO_NEW_EDITION
 
 from .bulk import insert, uncollected
 from .desk import Desk
@@ -225,7 +225,7 @@ class _Compose:
             if first:
                 return Draft.welcome_only(reader, wishes, self.day)
             if self._concerns(reader.covered):
-                return Draft.skipped(reader, self.day, "no new edition")
+                return Draft.skipped(reader, self.day, NO_NEW_EDITION)
             return None
         if self.closed:
             return None

@@ -9,13 +9,13 @@ from typing import Any
 
 from subscriptions import matching, rounds
 from subscriptions.models import Delivery, Edition, Listing, Subscriber
+from subscriptions.models.mailings import NO_NEW_EDITION, NOTHING_MATCHED
 
 from .desk import Desk
 from .had import Had
 from .wishes import NOTHING, Wishes
 
 State = Delivery.State
-_NOTHING_MATCHED = "nothing matched"
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Draft:
     def welcome_only(cls, reader: Subscriber, wishes: Wishes, day: date) -> Draft:
         """Rule 15 with no edition at all: a letter now, the date stays free."""
         reader.awaits_first_digest = False
-        row = _row(reader, day, State.SKIPPED, "no new edition")
+        row = _row(reader, day, State.SKIPPED, NO_NEW_EDITION)
         return cls(reader, row, wishes, has_row=False, owes_welcome=True)
 
     def welcome(self, desk: Desk, now: datetime) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Draft:
         row = self.delivery
         return (
             self.reader.nothing_today
-            and row.reason == _NOTHING_MATCHED
+            and row.reason == NOTHING_MATCHED
             and not row.first
         )
 
@@ -122,7 +122,7 @@ def draft_digest(
     picked = matching.pick(ranking, filters, had.keys(), reader.cap, day, muted)
     state, reason = State.PENDING, ""
     if not picked.picks:
-        state, reason = State.SKIPPED, _NOTHING_MATCHED
+        state, reason = State.SKIPPED, NOTHING_MATCHED
     row = _row(reader, day, state, reason)
     _tell(row, wishes, covering, picked, ranking, muted)
     row.also = _again(picked.again, had) if picked.picks and picked.again else []

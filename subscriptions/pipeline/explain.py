@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from subscriptions import ingestion, matching, rounds
 from subscriptions.models import Delivery, Edition, Listing, Paper, Subscriber
-
-_KEPT = {*Delivery.OPEN, Delivery.State.SENT, Delivery.State.IN_DOUBT}
+from subscriptions.models.mailings import PAUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +149,9 @@ def _next_due(reader: Subscriber, edition: Edition) -> date:
 
 def _given_back(delivery: Delivery) -> bool:
     """It ended unsent: the next digest covers its editions again (rounds.md 9)."""
-    nothing_to_send = (
-        delivery.state == Delivery.State.SKIPPED and delivery.reason != "paused"
-    )
-    return not (delivery.state in _KEPT or nothing_to_send)
+    is_skipped = delivery.state == Delivery.State.SKIPPED
+    had_nothing_to_send = is_skipped and delivery.reason != PAUSED
+    return not (delivery.state in Delivery.HAD or had_nothing_to_send)
 
 
 def _cut(delivery: Delivery, paper: Paper) -> tuple[str, str, date | None]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 
 from subscriptions import rounds
 from subscriptions.models import Delivery, Subscriber, among
+from subscriptions.models.mailings import KEPT_FOR
 
 from .desk import Desk
 
@@ -28,7 +29,6 @@ class Before(NamedTuple):
 
 State = Delivery.State
 Had = dict[int, Before]  # by paper id
-KEPT = timedelta(days=90)
 _PAPER = re.compile(r'"paper": ?(\d+)')
 
 
@@ -68,7 +68,7 @@ def _due(days: Iterable[date], day: date) -> list[tuple[date, date]]:
     """
     spans: list[tuple[date, date]] = []
     for each in sorted(days):
-        first, last = max(each, day - KEPT), each + rounds.REACH
+        first, last = max(each, day - KEPT_FOR), each + rounds.REACH
         if spans and first <= spans[-1][1]:
             spans[-1] = (spans[-1][0], last)
         elif first <= last:

@@ -60,8 +60,9 @@ class _Made:
 def _mailboxes(letter: Letter) -> links.Mailboxes:
     """None where it goes to an address that is not its reader's: whoever reads it there
     is to unsubscribe nobody."""
-    is_theirs = letter.address == letter.subscriber.email
-    return links.mailboxes(letter.subscriber_id) if is_theirs else links.Mailboxes()
+    if letter.is_to_its_reader:
+        return links.mailboxes(letter.subscriber_id)
+    return links.Mailboxes()
 
 
 def _letter(letter: Letter) -> rendering.LetterMail:

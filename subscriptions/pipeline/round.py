@@ -13,11 +13,11 @@ from django.utils import timezone
 from subscriptions import sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter, Notice, Round
+from subscriptions.models.mailings import KEPT_FOR
 
 from .bulk import seldom_collected
 from .compose import compose_day
 from .digests import Digests
-from .had import KEPT
 from .intake import publish_until
 from .letters import outgoing_letters
 from .mails import outgoing_digests
@@ -68,7 +68,7 @@ def run(day: date) -> RoundReport:
     if how_it_goes.waiting and not problem:
         problem = how_it_goes.waits
     round_ = Round.objects.filter(due_date=day).first()
-    totals = sending.totals(day)
+    totals = Delivery.objects.by_state(day)
     return RoundReport(
         day=day,
         papers=round_.papers if round_ else 0,
@@ -109,7 +109,7 @@ def _send_digests(until: float | None, day: date | None) -> sending.Counts:
 
 def forget(now: datetime) -> int:
     """Empty digests that have had their 90 days; how many. States and counts stay."""
-    old = Delivery.objects.filter(due_date__lt=now.date() - KEPT)
+    old = Delivery.objects.filter(due_date__lt=now.date() - KEPT_FOR)
     return old.exclude(picks=[], also=[], filters=[], mutes=[]).update(
         picks=[], also=[], filters=[], mutes=[], notes=[], left_out=0
     )

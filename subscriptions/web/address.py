@@ -9,7 +9,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from subscriptions import consent, links, tasks
-from subscriptions.models.readers import fold_address
 
 from . import preferences, unsubscribe
 from .forms import Address
@@ -51,7 +50,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if answered:
         tasks.ring(tasks.send)
     asked = consent.asked_for(letter_id)
-    if asked and fold_address(asked.recipient) == asked.subscriber.email_folded:
+    if asked and asked.is_to_its_reader:
         reader = asked.subscriber
     context = {
         "asked": None if answered else asked,
@@ -68,7 +67,7 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     letter to the new one (RFC 8058), which unsubscribes once that is the reader's."""
     letter_id = links.read("withdraw", token)
     asked = consent.asked_for(letter_id)
-    if asked and fold_address(asked.recipient) == asked.subscriber.email_folded:
+    if asked and asked.is_to_its_reader:
         own = links.token("unsubscribe", asked.subscriber_id)
         return unsubscribe.page(request, own)
     if request.method == "POST":
