@@ -267,11 +267,9 @@ def _local_day(at: datetime | None, zone: str) -> date | None:
 
 def _links(told: Told) -> rendering.Links:
     reader, site = _Reader(told.subscriber_id), links.site()
-    unsubscribe = links.unsubscribe(reader)
     return rendering.Links(
         preferences=links.preferences(reader, told.created_at),
-        unsubscribe=unsubscribe,
-        one_click=unsubscribe,
+        unsubscribe=links.unsubscribe(reader),
         web=links.web_copy(told) if told.pk else site,
         tune=links.tunes(told) if told.pk else links.papers(),
         privacy=links.privacy(),

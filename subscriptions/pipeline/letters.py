@@ -89,7 +89,6 @@ def _links(letter: Letter) -> rendering.Links:
     return rendering.Links(
         preferences=links.preferences(reader),
         unsubscribe=unsubscribe,
-        one_click=unsubscribe,
         web=links.site(),
         privacy=links.privacy(),
         site=links.site(),

@@ -76,12 +76,12 @@ class Covered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The reader's own links; `one_click` takes the POST of RFC 8058. `tune`, followed
-    by a paper's arXiv id, is a digest's page to save that and to tune what comes."""
+    """The reader's own links. `unsubscribe` takes the POST of RFC 8058 too; `tune`,
+    followed by a paper's arXiv id, is a digest's page to save that and to tune what
+    comes."""
 
     preferences: str
     unsubscribe: str
-    one_click: str
     web: str
     privacy: str
     site: str
