@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 _LOOKED_AT = timedelta(days=2)  # since a round was complete
 _AGAIN = timedelta(hours=1)
-_ANYWHERE_BEFORE, _ANYWHERE_AFTER = timedelta(hours=14), timedelta(days=1, hours=18)
 
 
 def check_complete(now: datetime) -> int:
@@ -87,7 +86,7 @@ def unserved(round_: Round) -> QuerySet[Subscriber]:
     """
     day = round_.due_date
     start = datetime.combine(day, datetime.min.time(), UTC)
-    begins, ends = start - _ANYWHERE_BEFORE, start + _ANYWHERE_AFTER
+    begins, ends = start + rounds.BEGINS, start + rounds.CLOSES
     before = begins - timedelta(days=1)
     paused = Pause.objects.exclude(by=Pause.By.WINDOW).filter(
         Q(lasts=True) | Q(ended_at__gt=begins), started_at__lt=ends

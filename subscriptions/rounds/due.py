@@ -14,6 +14,9 @@ from subscriptions.models import Delivery, Pause, Subscriber
 from subscriptions.models.readers import zone_of
 
 WINDOW = timedelta(hours=6)
+# A due date, from midnight UTC: its first hour anywhere, and when its last window has
+# closed everywhere (rounds.md 18).
+BEGINS, CLOSES = -timedelta(hours=14), timedelta(days=1, hours=18)
 # How long after its window a date without anything to send is still written down.
 _LOOK_BACK = timedelta(hours=12)
 # First digests a tick; more wait a minute.
