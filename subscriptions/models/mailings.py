@@ -112,7 +112,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """How many of a due date stand in each state; every state is there."""
         rows = self.filter(due_date=due_date).order_by().values_list("state")
         # COUNT(*) by state reads the index alone.
-        return dict.fromkeys(State.values, 0) | dict(rows.annotate(Count("*")))
+        return dict.fromkeys(State.values, 0) | dict(rows.annotate(n=Count("*")))
 
     def end(self, state: str, reason: str) -> int:
         """Bring these to the final `state`; how many it ended.
