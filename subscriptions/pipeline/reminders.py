@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
-from urllib.parse import quote
 
 from subscriptions import consent, links, matching, rounds
 from subscriptions.models import Letter, Listing, Source, Subscriber, Subscription
@@ -95,7 +94,7 @@ def _muted(reader: Subscriber) -> list[matching.Query]:
 def _url(listing: Listing) -> str:
     """Its abstract at arXiv, so that the letter outlives this server; samples are on
     no other."""
-    arxiv_id = listing.card.arxiv_id
+    card = listing.card
     if listing.source == Source.SAMPLE:
-        return links.paper(arxiv_id)
-    return f"https://arxiv.org/abs/{quote(arxiv_id)}"
+        return links.paper(card.arxiv_id)
+    return card.abstract_url
