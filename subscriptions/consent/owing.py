@@ -108,8 +108,9 @@ def _told(kind: str, now: datetime) -> QuerySet[Letter, int]:
 
 
 def _may_ask(address: str, now: datetime) -> bool:
-    """Count one more question to the inbox of this address, if there may be one more:
-    else a tag would make each sign-up another address of the same person."""
+    """Count one more question to the inbox of this address; False, and not counted,
+    where there were enough. By inbox, because tags give one person any number of
+    addresses."""
     row, _ = AskedAddress.objects.select_for_update().get_or_create(
         address_hash=Suppression.hash_of(inbox_of(address))
     )

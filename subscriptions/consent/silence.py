@@ -1,8 +1,8 @@
 """A reader who did nothing for a year: asked, then slower, then quiet.
 
 Doing something is confirming, changing a preference or pressing a button of a page of
-theirs. Nobody looks whether mails are opened. Each step is a row under its lock that
-still stands where the step begins, so any number of beats takes it once.
+theirs. Nobody looks whether mails are opened. A step is taken under the reader's lock
+and only if it is still due there, so that any number of beats takes it once.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _LISTINGS, _FILTERS, _REASONS, _ENTRIES = 20_000, 100_000, 200_000, 50_000
 
 
 class Told(NamedTuple):
-    """Of a delivery and its reader what a digest says, in the order of `_COLUMNS`."""
+    """What a digest says of its delivery and its reader, in the order of `_COLUMNS`."""
 
     pk: int | None
     message_id: str
@@ -56,7 +56,8 @@ class Told(NamedTuple):
 
     @classmethod
     def all_of(cls, deliveries: QuerySet[Delivery]) -> list[Told]:
-        """JSON as text, to be read here: most of a morning's is the same."""
+        """JSON is fetched as text and parsed here, equal texts once: most of a
+        morning's are equal."""
         texts = {f"{name}_": Cast(name, TextField()) for name in _JSON}
         columns = [f"{name}_" if name in _JSON else name for name in _COLUMNS]
         return [
@@ -79,7 +80,7 @@ _JSON = {"editions", "filters", "picks", "also", "notes"}
 _of_delivery = attrgetter(*[name.replace("__", ".") for name in _COLUMNS])
 
 
-# What is read must not be changed.
+# Equal texts share one value, so nobody may change it.
 _same: Callable[[str], Any] = lru_cache(maxsize=1000)(json.loads)
 
 
@@ -98,7 +99,7 @@ _LOADS = [
 
 
 class _Reader(NamedTuple):
-    """All that a link needs of one."""
+    """All that a link needs of a reader."""
 
     pk: int
 
@@ -137,7 +138,8 @@ class Digests:
         self._entries: dict[tuple[int, ...], rendering.Entry] = {}
 
     def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
-        """All is read at once; each is made when it is its turn."""
+        """The digests of these rows, in order. The database is read at once; each
+        digest is made when it is its turn."""
         self._read(each["listing"] for row in told for each in [*row.picks, *row.also])
         return map(self._digest, told)
 

@@ -70,9 +70,9 @@ class Draft:
         }
 
     @property
-    def owes_nothing_today(self) -> bool:
-        """Their lists were looked at in vain, and they asked to hear of it. Whoever
-        has just confirmed has the welcome letter instead."""
+    def owes_empty_day_letter(self) -> bool:
+        """Nothing matched, and the reader asked for a letter on such days. Whoever has
+        just confirmed gets the welcome letter instead."""
         row = self.delivery
         return (
             self.reader.nothing_today
@@ -196,8 +196,8 @@ def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
 
 
 def _brings(later: Listing, earlier: Listing | None) -> bool:
-    """Does its card have what the reader was not shown? A card is of all that is known
-    of a paper: the list that comes second need not be the one that knows more."""
+    """Does the later card show something that the reader was not shown? The list that
+    comes second need not be the one that knows more of the paper."""
     now, before = later.card, earlier and earlier.card
     return any(
         getattr(now, told) and not (before and getattr(before, told))
@@ -206,9 +206,9 @@ def _brings(later: Listing, earlier: Listing | None) -> bool:
 
 
 def _unsure_notes(covering: rounds.Covering, wishes: Wishes, desk: Desk) -> list[str]:
-    """Lists that one of the reader's filters could need and that went out before all of
-    them was heard (rounds.md 3). What came afterwards is in the source's next, so only
-    its newest counts."""
+    """A sentence for each list that may be incomplete (rounds.md 3) and that one of the
+    reader's filters could need. Of a source only the newest list counts: what was
+    missing in an earlier one came with the next."""
     newest = {each.source: each for each in covering.editions}
     if not any(each.partial for each in newest.values()):
         return []

@@ -36,8 +36,8 @@ class Reason(NamedTuple):
 class Entry:
     """A paper in a digest. `reasons`: the group's filter first, then the others.
 
-    An entry that is handed in for many mails is coded once: `standing` is what `cards`
-    made of it, and is let go of with it.
+    An entry that is handed in for many mails is coded once: `cards` keeps what it made
+    of it in `standing`.
     """
 
     card: Card

@@ -67,9 +67,9 @@ def next_due(reader: Subscriber, after: date) -> date:
 def due_now(now: datetime) -> Iterator[Due]:
     """Everyone who is due at `now` (aware), by local date; first digests first.
 
-    Take them in order and write each one's rows before the next: a query is run when
-    it is reached and leaves out whoever has a row by then. Ask it again of the readers
-    once they are locked: it leaves out whoever paused, left, moved or got a row since.
+    Take them in order and write the rows of each before the next: a query runs when it
+    is reached, and leaves out whoever has a row by then. Run it again once the readers
+    are locked: it leaves out whoever paused, left, moved or got a row meanwhile.
     Nobody is due while all sending is paused.
     """
     if Pause.objects.filter(lasts=True).exists():

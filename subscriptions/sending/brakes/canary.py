@@ -44,8 +44,8 @@ def begin(
 
 
 def follow(now: datetime) -> None:
-    """Let the others wait from when the canary is out; then they go by themselves,
-    unless the circuit breaker paused all sending."""
+    """Once the canary is out, say until when the others wait. Then they go by
+    themselves, unless the circuit breaker has paused all sending."""
     waiting = Round.objects.filter(state=Round.State.OPEN, canary_until=None)
     for round_ in waiting.exclude(canary=[]):
         if _is_out(round_, now):

@@ -24,8 +24,8 @@ Model = type[Delivery] | type[Letter]
 
 
 class Owed(NamedTuple):
-    """A leased mail in what decides whether it may go, by the database's clock: times
-    as such would be the most of what a sender spends on reading a row.
+    """What decides whether a leased mail may go. Times are differences on the
+    database's clock: to read them as instants would take most of the time of a row.
 
     `kind` and `recipient` are a letter's, "" for a digest. `left_since`: its reader has
     unsubscribed after it was made. `time_left` is until its horizon, `lease_left` until

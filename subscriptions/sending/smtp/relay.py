@@ -339,6 +339,6 @@ class Relay:
         self._under_way.clear()
 
     def _untold(self, offer: Offer) -> None:
-        """It is under way no more; the pace of this process outlives this relay."""
+        """Tell the pace, which outlives this relay: the mail is not under way."""
         if self._pace:
             self._pace.told(offer.domain, None, time.monotonic())
