@@ -70,7 +70,7 @@ R = TypeVar("R", Subscriber, Delivery)
 
 
 class BadLink(Exception):
-    """The token is not one of ours for this purpose."""
+    """The token is not one of ours for this purpose, which is the error's text."""
 
 
 class Expired(BadLink):
@@ -150,8 +150,8 @@ def _value(purpose: str, given: str) -> str:
 def read_row(purpose: str, given: str, rows: QuerySet[R]) -> R:
     """The one of `rows` that a token with a time names. Raises as `read` does, and
     BadLink where there is none or it was made after the token: a restored database
-    gives ids anew, and links to what it has forgotten are in people's mail. Expired
-    too where it was sent to an address that the reader has left.
+    gives the same ids out again, and links to what it has forgotten are in people's
+    mail. Expired too where it was sent to an address that the reader has left.
     """
     try:
         row = rows.get(pk=read(purpose, given))
@@ -314,9 +314,10 @@ def tune(delivery: Made, arxiv_id: str) -> str:
 
 
 def tunes(delivery: Made) -> str:
-    """What these addresses of all its papers begin with: a morning of a million digests
-    needs twelve million. The token is the delivery's; the page is told the paper by
-    name, and shows those of the delivery."""
+    """What the `tune` addresses of all papers of a delivery begin with, made once: a
+    morning of a million digests has twelve million of them. The token is the
+    delivery's; the paper's id follows it, and the page shows no others than the
+    delivery's."""
     made = token("tune", delivery.pk, delivery.created_at)
     return _with_token("tune", made, _ANY_PAPER).removesuffix(_ANY_PAPER)
 

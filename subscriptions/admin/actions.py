@@ -7,11 +7,11 @@ from django.utils.safestring import SafeString
 
 from subscriptions.models import Mute, SavedPaper
 
-from .rows import Shown, link
+from .rows import OfAFilter, OfAReader, Shown, link
 
 
 @admin.register(Mute)
-class MuteAdmin(Shown):
+class MuteAdmin(OfAReader, OfAFilter, Shown):
     list_display = ("text", "reader", "canonical", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("subscriber", "filter")
@@ -20,17 +20,9 @@ class MuteAdmin(Shown):
     fields = ("text", "canonical", "reader", "created_at")
     readonly_fields = ("reader", "canonical")
 
-    @admin.display(description="reader", ordering="subscriber__email")
-    def reader(self, mute: Mute) -> SafeString | str:
-        return link(mute.subscriber)
-
-    @admin.display(description="canonical")
-    def canonical(self, mute: Mute) -> SafeString | str:
-        return link(mute.filter)
-
 
 @admin.register(SavedPaper)
-class SavedPaperAdmin(Shown):
+class SavedPaperAdmin(OfAReader, Shown):
     list_display = ("created_at", "reader", "shown_paper")
     list_filter = ("created_at",)
     list_select_related = ("subscriber", "paper")
@@ -38,10 +30,6 @@ class SavedPaperAdmin(Shown):
     search_help_text = "address, title or arXiv id"
     fields = ("reader", "shown_paper", "created_at")
     readonly_fields = ("reader", "shown_paper")
-
-    @admin.display(description="reader", ordering="subscriber__email")
-    def reader(self, saved: SavedPaper) -> SafeString | str:
-        return link(saved.subscriber)
 
     @admin.display(description="paper")
     def shown_paper(self, saved: SavedPaper) -> SafeString | str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from subscriptions import pipeline, rounds
+from subscriptions import pipeline, rounds, sending
 from subscriptions.models import (
     Delivery,
     DeliveryEvent,
@@ -26,7 +26,6 @@ from subscriptions.models import (
 from . import figures
 from .rows import SHAPES, TONES, list_url
 
-DAYS = 30
 # The style sheet has each of these in light and in dark.
 COLOURS = {
     "sent": "var(--pr-good)",
@@ -86,9 +85,9 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the front page's context with the figures."""
     now = timezone.now()
     today = figures.home_day(now)
-    people = figures.readers(today, DAYS)
-    mails = figures.deliveries(today, DAYS)
-    runs = figures.sources(today, DAYS)
+    people = figures.readers(today)
+    mails = figures.deliveries(today)
+    runs = figures.sources(today)
     may_pause = request.user.has_perm("subscriptions.change_round")
     return context | {
         "title": "Today",
@@ -108,7 +107,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ],
         "run_headers": ("day", "source", "state", "listed", "seen", "attempts"),
         "run_rows": _run_rows(runs),
-        "wanted": wanted(figures.attention(today, DAYS), today),
+        "wanted": wanted(figures.attention(today), today),
     }
 
 
@@ -125,7 +124,7 @@ def round_card(now: datetime, may_pause: bool) -> dict[str, Any]:
         "pace": pace(going) if going else "",
         "ramp": _ramp(now),
         "may_pause": may_pause,
-        "all_paused": figures.paused() is not None,
+        "all_paused": sending.lasting() is not None,
     }
 
 
@@ -236,12 +235,11 @@ def wanted(found: figures.Attention, today: date) -> list[Wanted]:
     for pk, day in found.paused:
         text = f"The round of {day:%A} {day.day} {day:%B} is paused"
         lines.append(_notice("paused", text, _page(Round, pk)))
-    since = figures.last_days(today, DAYS)[0]
+    since = figures.last_days(today, figures.DAYS)[0]
     for state, count in found.deliveries.items():
         digests = "digest" if count == 1 else "digests"
-        text = (
-            f"{count:,} {digests} {Delivery.State(state).label.lower()} in {DAYS} days"
-        )
+        how = Delivery.State(state).label.lower()
+        text = f"{count:,} {digests} {how} in {figures.DAYS} days"
         url = list_url(Delivery, state__exact=state, due_date__gte=since)
         lines.append(_notice(state, text, url))
     if found.refused:

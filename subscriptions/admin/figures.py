@@ -35,6 +35,7 @@ OUTCOMES = {
     "pending": (State.PENDING, State.LEASED),
 }
 NEED_A_PERSON = (State.FAILED, State.IN_DOUBT, State.QUARANTINED)
+DAYS = 30  # shown
 REFUSED_WITHIN = timedelta(days=7)
 # The best that a day's attempts came to is how that day went: an attempt that finds
 # everything listed already, after one that listed it, is no bad news.
@@ -144,11 +145,9 @@ def morning(today: date) -> Morning | None:
     )
     if chosen is None:
         return None
-    # COUNT(*) by state reads the index alone.
-    rows = Delivery.objects.filter(due_date=chosen.due_date).order_by()
-    counts = dict(rows.values_list("state").annotate(n=Count("*")))
+    counts = Delivery.objects.by_state(chosen.due_date)
     outcomes = {
-        name: sum(counts.get(state, 0) for state in states)
+        name: sum(counts[state] for state in states)
         for name, states in OUTCOMES.items()
     }
     return Morning(
@@ -164,7 +163,7 @@ def morning(today: date) -> Morning | None:
     )
 
 
-def readers(today: date, days: int = 30) -> tuple[ReaderDay, ...]:
+def readers(today: date, days: int = DAYS) -> tuple[ReaderDay, ...]:
     """The last `days` days, oldest first.
 
     Counted back from those active now, by who has confirmed and who left since. A
@@ -184,7 +183,7 @@ def readers(today: date, days: int = 30) -> tuple[ReaderDay, ...]:
     return tuple(reversed(found))
 
 
-def deliveries(today: date, days: int = 30) -> tuple[DeliveryDay, ...]:
+def deliveries(today: date, days: int = DAYS) -> tuple[DeliveryDay, ...]:
     """The digests of the last `days` due dates, oldest first."""
     window = last_days(today, days)
     rows = Delivery.objects.filter(due_date__range=(window[0], today)).order_by()
@@ -203,7 +202,7 @@ def deliveries(today: date, days: int = 30) -> tuple[DeliveryDay, ...]:
 _ENDED = ("sent", "skipped", "failed", "in_doubt")
 
 
-def sources(today: date, days: int = 30) -> dict[str, tuple[SourceDay, ...]]:
+def sources(today: date, days: int = DAYS) -> dict[str, tuple[SourceDay, ...]]:
     """Per source, in the settings' order, the last `days` days, oldest first.
 
     The sample's row is there only where it was loaded.
@@ -240,7 +239,7 @@ def sources(today: date, days: int = 30) -> dict[str, tuple[SourceDay, ...]]:
     }
 
 
-def attention(today: date, days: int = 30) -> Attention:
+def attention(today: date, days: int = DAYS) -> Attention:
     """Sources down now, digests of the last `days` days that ended badly, pauses."""
     bad = (
         Delivery.objects.filter(
@@ -267,17 +266,12 @@ def attention(today: date, days: int = 30) -> Attention:
         _down(),
         dict(bad),
         tuple(of_round),
-        paused(),
+        sending.lasting(),
         tuple(faults),
         untold,
         policy.count(),
         sending.hold_check(),
     )
-
-
-def paused() -> Pause | None:
-    """The pause of all sending that lasts."""
-    return Pause.objects.filter(lasts=True).first()
 
 
 def last_days(today: date, days: int) -> list[date]:

@@ -26,6 +26,7 @@ from subscriptions.models import (
 
 from .figures import NEED_A_PERSON
 from .rows import (
+    OfAReader,
     Shown,
     after_asking,
     badge,
@@ -160,7 +161,7 @@ class RoundAdmin(Shown):
         return seen_again(request, round_)
 
 
-class OfReaders(Shown):
+class OfReaders(OfAReader, Shown):
     """Rows of which each reader has many."""
 
     ordering = ("-id",)
@@ -180,10 +181,6 @@ class MailAdmin(OfReaders):
     list_select_related: ClassVar[tuple[str, ...]] = ("subscriber",)
     search_fields = ("subscriber__email", "message_id", "reason")
     search_help_text = "address (a whole one is quick), Message-ID, or words of a reply"
-
-    @admin.display(description="reader", ordering="subscriber__email")
-    def reader(self, mailing: Any) -> SafeString | str:
-        return link(mailing.subscriber)
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, mailing: Any) -> SafeString:
@@ -320,10 +317,6 @@ class DeliveryEventAdmin(OfReaders):
     @admin.display(description="event", ordering="type")
     def shown_type(self, event: DeliveryEvent) -> SafeString:
         return badge(event.type)
-
-    @admin.display(description="reader", ordering="subscriber__email")
-    def reader(self, event: DeliveryEvent) -> SafeString | str:
-        return link(event.subscriber)
 
     @admin.display(description="digest", ordering="delivery__due_date")
     def digest(self, event: DeliveryEvent) -> SafeString | str:

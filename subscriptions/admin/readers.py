@@ -30,35 +30,26 @@ from subscriptions.models import (
 )
 
 from .rows import (
-    Pages,
+    Fixed,
+    OfAFilter,
+    OfAReader,
     Shown,
-    Table,
     after_asking,
     badge,
     how_many,
     lines,
-    link,
     list_link,
     seen_again,
 )
 
 
-class Settings(Table):
-    """Rows of which staff may set some fields, and make or delete none.
+class Settings(Fixed):
+    """Rows of which staff may set some fields.
 
     Only what was changed is written: the row is also compose's and consent's.
     """
 
-    list_fullwidth = True
-    paginator = Pages
-    show_full_result_count = False
     may_set: ClassVar[frozenset[str]] = frozenset()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool
@@ -216,7 +207,7 @@ class SubscriberAdmin(Settings):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(Settings):
+class SubscriptionAdmin(OfAReader, OfAFilter, Settings):
     may_set = frozenset({"name", "enabled"})
     list_display = ("label", "reader", "canonical", "enabled", "created_at")
     list_display_links = ("label",)
@@ -234,14 +225,6 @@ class SubscriptionAdmin(Settings):
         "created_at",
     )
     readonly_fields = ("text", "canonical", "reader", "position", "created_at")
-
-    @admin.display(description="reader", ordering="subscriber__email")
-    def reader(self, subscription: Subscription) -> SafeString | str:
-        return link(subscription.subscriber)
-
-    @admin.display(description="canonical")
-    def canonical(self, subscription: Subscription) -> SafeString | str:
-        return link(subscription.filter)
 
 
 @admin.register(TopicFilter)
@@ -263,7 +246,7 @@ class TopicFilterAdmin(Shown):
 
 
 @admin.register(ConsentRecord)
-class ConsentRecordAdmin(Shown):
+class ConsentRecordAdmin(OfAReader, Shown):
     list_display = ("at", "action", "reader", "source")
     list_filter = ("action", "source", "at")
     list_select_related = ("subscriber",)
@@ -272,10 +255,6 @@ class ConsentRecordAdmin(Shown):
     ordering = ("-id",)
     fields = ("reader", "action", "source", "text", "at")
     readonly_fields = ("reader",)
-
-    @admin.display(description="reader", ordering="subscriber__email")
-    def reader(self, record: ConsentRecord) -> SafeString | str:
-        return link(record.subscriber)
 
 
 @admin.register(Suppression)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Count, Model, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -68,8 +69,8 @@ class Pages(Paged):
         return int(rows.order_by()[: self.MOST].count())
 
 
-class Shown(Table):
-    """Rows that another part of the system writes: to look at, not to change.
+class Fixed(Table):
+    """Rows that staff neither make nor delete.
 
     A table that grows by a row for each reader and day has no `date_hierarchy`, which
     reads all of it, and the order of its keys.
@@ -82,15 +83,35 @@ class Shown(Table):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+
+class Shown(Fixed):
+    """Rows that another part of the system writes: to look at, not to change."""
+
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
         return False
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
+
+class OfAReader:
+    """Has a column that leads to its row's reader."""
+
+    @admin.display(description="reader", ordering="subscriber__email")
+    def reader(self, row: Any) -> SafeString | str:
+        return link(row.subscriber)
+
+
+class OfAFilter:
+    """Has a column that leads to its row's filter."""
+
+    @admin.display(description="canonical")
+    def canonical(self, row: Any) -> SafeString | str:
+        return link(row.filter)
 
 
 def badge(state: str, label: str = "") -> SafeString:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from subscriptions import pipeline, sending
 from subscriptions.models import LedgerEpoch, Notice, Pause
 
-from . import dashboard, figures
+from . import dashboard
 from .rows import Shown, badge
 
 
@@ -60,7 +60,7 @@ class PauseAdmin(Shown):
         )
 
     def resume(self, request: HttpRequest) -> HttpResponse:
-        lasting, restored = figures.paused(), sending.hold_check()
+        lasting, restored = sending.lasting(), sending.hold_check()
         why = f"{lasting.reason}. " if lasting and lasting.reason else ""
         why += restored and f"{restored[0].upper()}{restored[1:]} "
         return self._ask_or_do(

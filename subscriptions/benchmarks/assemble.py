@@ -94,7 +94,6 @@ def _one(number: int, cards: Sequence[Card], random: Random) -> Digest:
         links=Links(
             preferences=f"{site}/me/{token}/",
             unsubscribe=f"{site}/unsubscribe/{token}",
-            one_click=f"{site}/unsubscribe/{token}",
             web=f"{site}/digests/{token}",
             privacy=f"{site}/privacy",
             site=f"{site}/",

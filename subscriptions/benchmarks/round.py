@@ -18,8 +18,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.db import connection
 
@@ -27,7 +25,8 @@ from subscriptions.models import Delivery
 
 from . import sinks
 from .mix import DAY, Mix
-from .stored import store
+from .send import machine
+from .stored import store, tidy
 from .subscribers import subscribe
 
 _Say = Callable[[str], object]
@@ -95,9 +94,7 @@ def _invent(subscribers: int, filters: int, papers: int, say: _Say) -> None:
     say(f"inventing {papers:,} papers, {filters:,} filters, {subscribers:,} readers")
     store(mix.papers(papers))
     subscribe(mix, subscribers, filters, say)
-    if connection.vendor == "postgresql":  # as its autovacuum does after a minute
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+    tidy()
 
 
 def _balance(
@@ -120,18 +117,10 @@ def _balance(
 
 def _signing(folder: Path) -> dict[str, str]:
     """A key of the strength that is usual, for the sender's domain."""
-    key, path = rsa.generate_private_key(65537, 2048), folder / "dkim.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
     return {
         "DKIM_DOMAIN": settings.EMAIL_FROM.rpartition("@")[2].rstrip(">"),
         "DKIM_SELECTOR": "bench",
-        "DKIM_KEY_FILE": str(path),
+        "DKIM_KEY_FILE": str(machine.key(folder)),
     }
 
 

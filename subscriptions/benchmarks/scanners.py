@@ -29,12 +29,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from subscriptions import links, matching, pipeline
-from subscriptions.models import Delivery, Paper, Subscriber, Subscription, TopicFilter
+from subscriptions import links, pipeline
+from subscriptions.models import Delivery, Paper, Subscriber, Subscription
 from subscriptions.pipeline.mails import outgoing_digests
 
 from .mix import DAY, Mix
-from .stored import store
+from .stored import store, store_filters
 
 _DAYS = 10
 _BOOT = 60.0  # seconds a server may take to answer
@@ -95,11 +95,7 @@ def _compose(mails: int, papers: int) -> None:
     for number in range(_DAYS):
         day = DAY - timedelta(number)
         store(mix.papers(papers, day, first=1 + number * papers))
-    texts = [_BROAD, *mix.filters(max(mails, 50))]
-    filters = TopicFilter.objects.bulk_create(
-        TopicFilter(text=text, fingerprint=TopicFilter.fingerprint_of(text))
-        for text in {matching.canonical(matching.parse(each)): None for each in texts}
-    )
+    filters = store_filters([_BROAD, *mix.filters(max(mails, 50))])
     yesterday = {"arxiv": (DAY - timedelta(1)).isoformat()}
     readers = Subscriber.objects.bulk_create(
         Subscriber(

@@ -21,7 +21,7 @@ from subscriptions.matching.tokens import words
 
 from .baselines import Disagreement, by_like
 from .mix import CATEGORIES, DAY, Mix
-from .stored import store
+from .stored import store, tidy
 
 QUERIES = 20  # of each kind
 _A_DAY = 1000
@@ -48,9 +48,7 @@ def measure(papers: int, rounds: int, say: Callable[[str], None]) -> dict[str, A
     begin = perf_counter()
     store(_counted(_documents(mix, papers), counts))
     stored = perf_counter() - begin
-    if connection.vendor == "postgresql":  # as its autovacuum does after a minute
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+    tidy()
     asked = queries(mix, counts, papers)
     taken: dict[str, _Taken] = defaultdict(_Taken)
     for number in range(1, rounds + 1):

@@ -1,16 +1,37 @@
-"""Invented papers as the service would have stored them, in a database of one's own."""
+"""Invented papers and filters as the service would have stored them, in a database of
+one's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from django.db import connection
 from django.utils import timezone
 
-from subscriptions.matching import Document, search_text
-from subscriptions.models import Edition, Listing, Paper
+from subscriptions.matching import Document, canonical, parse, search_text
+from subscriptions.models import Edition, Listing, Paper, TopicFilter
 
 _BATCH = 500
+
+
+def store_filters(written: Iterable[str]) -> list[TopicFilter]:
+    """A row for each, in their order; equal ones are one."""
+    texts = dict.fromkeys(canonical(parse(each)) for each in written)
+    return TopicFilter.objects.bulk_create(
+        (
+            TopicFilter(text=text, fingerprint=TopicFilter.fingerprint_of(text))
+            for text in texts
+        ),
+        batch_size=5000,
+    )
+
+
+def tidy() -> None:
+    """What PostgreSQL's autovacuum does a minute after so much was stored."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def store(documents: Iterable[Document]) -> None:

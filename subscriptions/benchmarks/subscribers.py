@@ -3,17 +3,17 @@ of one's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 from random import Random
 
 from django.utils import timezone
 
-from subscriptions import matching
-from subscriptions.models import Subscriber, Subscription, TopicFilter
+from subscriptions.models import Subscriber, Subscription
 
 from .mix import DAY, Mix
+from .stored import store_filters
 
 _BATCH = 5_000
 # Every reader's first filter is one of these, each of which finds about a fifth of a
@@ -28,9 +28,10 @@ def subscribe(
 ) -> None:
     """`readers` who read until the day before `DAY`, daily, with `filters` distinct
     filters between them: 2.5 each in the mean, by the shares of `mix`."""
-    ids, texts = _filters(mix, filters)
+    # The broad ones, then the mix's, the popular first.
+    rows = store_filters([*_BROAD, *mix.filters(filters)])
     random, yesterday = Random("readers"), (DAY - timedelta(1)).isoformat()
-    wishes = mix.readers(readers, len(ids) - len(_BROAD))
+    wishes = mix.readers(readers, len(rows) - len(_BROAD))
     for first in range(0, readers, _BATCH):
         numbers = range(first, min(first + _BATCH, readers))
         stored = Subscriber.objects.bulk_create(
@@ -39,8 +40,8 @@ def subscribe(
         Subscription.objects.bulk_create(
             Subscription(
                 subscriber_id=reader.pk,
-                filter_id=ids[place],
-                text=texts[place],
+                filter=rows[place],
+                text=rows[place].text,
                 name=f"Topic {position + 1}" if place % 2 else "",
                 position=position,
             )
@@ -55,23 +56,6 @@ def _places(reader: int, wished: set[int]) -> Iterator[int]:
     """A broad filter, and what the mix wants for this reader but for one."""
     yield reader % len(_BROAD)
     yield from (len(_BROAD) + place for place in sorted(wished)[1:])
-
-
-def _filters(mix: Mix, number: int) -> tuple[Sequence[int], Sequence[str]]:
-    """Ids and canonical texts: the broad ones, then the mix's, the popular first; of
-    the mix's, two may be one."""
-    written = [*_BROAD, *mix.filters(number)]
-    texts = list(
-        dict.fromkeys(matching.canonical(matching.parse(each)) for each in written)
-    )
-    rows = TopicFilter.objects.bulk_create(
-        (
-            TopicFilter(text=text, fingerprint=TopicFilter.fingerprint_of(text))
-            for text in texts
-        ),
-        batch_size=_BATCH,
-    )
-    return [row.pk for row in rows], texts
 
 
 def _reader(number: int, random: Random, covered: dict[str, str]) -> Subscriber:

@@ -179,7 +179,7 @@ def _message(d: Digest, subject: str, html: str, text: str) -> EmailMultiAlterna
         headers={
             "Date": format_datetime(d.envelope.date),
             "Message-ID": d.envelope.message_id,
-            "List-Unsubscribe": f"<{d.links.one_click}>",
+            "List-Unsubscribe": f"<{d.links.unsubscribe}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "List-Id": f"{settings.SITE_NAME} <{settings.LIST_ID}>",
             "Feedback-ID": d.envelope.feedback_id,

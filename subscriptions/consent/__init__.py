@@ -30,7 +30,13 @@ from .joining import (
     subscribe,
 )
 from .leaving import erase, forget, lift, suppress, suppress_address, unsubscribe
-from .owing import told_of_today, told_of_two_weeks
+from .owing import (
+    send_own_link,
+    send_preferences_link,
+    tell_nothing_matched,
+    told_of_today,
+    told_of_two_weeks,
+)
 from .preferences import (
     TooManyFilters,
     add_filter,
@@ -40,9 +46,6 @@ from .preferences import (
     edit_subscription,
     pause,
     replace_wishes,
-    send_own_link,
-    send_preferences_link,
-    tell_nothing_matched,
 )
 from .silence import follow_silence, still_reading
 from .stored import stored_about

@@ -7,14 +7,15 @@ behind its link makes that the reader's address. There is one such letter a read
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from subscriptions.addresses import masked
-from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
+from subscriptions.models import ConsentRecord, Letter, Subscriber
 from subscriptions.models.readers import domain_of, fold_address
 
-from .change import heard_from, locked, record, withdraw_requests
+from . import again
+from .change import heard_from, locked, record, requests, withdraw_requests
 from .owing import DAY, owe_letter
 
 State, Kind = Subscriber.State, Letter.Kind
@@ -42,7 +43,7 @@ def ask_for_address(reader_id: int, address: str) -> None:
             reader, Kind.ADDRESS_ASKED, {"to": masked(address)}, recipient=reader.email
         )
         since = timezone.now() - DAY
-        for asked in _requests(reader).filter(created_at__gt=since):
+        for asked in requests(reader).filter(created_at__gt=since):
             if fold_address(asked.recipient) == folded:
                 return  # the link in that letter works
         withdraw_requests(reader)
@@ -103,14 +104,10 @@ def withdraw_address(letter_id: int) -> None:
             letters.update(recipient="")
 
 
-def _requests(reader: Subscriber) -> QuerySet[Letter]:
-    return reader.letters.filter(kind=Kind.NEW_ADDRESS).exclude(recipient="")
-
-
 def _is_taken(address: str) -> bool:
     """It must not be mailed, or is somebody's who confirmed it at some time."""
     theirs = Subscriber.objects.at(address).exclude(state=State.PENDING)
-    return theirs.exists() or Suppression.objects.of(address).standing().exists()
+    return theirs.exists() or again.is_suppressed(address)
 
 
 def _moved(reader: Subscriber, address: str) -> Subscriber | None:

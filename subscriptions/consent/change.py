@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from subscriptions.models import (
@@ -129,7 +130,11 @@ def end_waiting(
         )
 
 
+def requests(reader: Subscriber) -> QuerySet[Letter]:
+    """The letters to a new address of theirs whose links still work."""
+    return reader.letters.filter(kind=Letter.Kind.NEW_ADDRESS).exclude(recipient="")
+
+
 def withdraw_requests(reader: Subscriber) -> None:
     """No link in a letter to a new address of theirs changes anything any more."""
-    asked = reader.letters.filter(kind=Letter.Kind.NEW_ADDRESS)
-    asked.exclude(recipient="").update(recipient="")
+    requests(reader).update(recipient="")

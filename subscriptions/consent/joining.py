@@ -158,7 +158,7 @@ def resubscribe(reader_id: int, source: str = "letter") -> Subscriber:
         reader.state = State.ACTIVE
         reader.unsubscribed_at = None
         reader.recheck_had = reader.deliveries.exists()
-        # It stands already where the first one was ended with the rest.
+        # True already where leaving ended a first digest that had not gone out.
         reader.awaits_first_digest |= not reader.recheck_had
         reader.save()
         record(reader, Action.RESUBSCRIBED, source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress as suppress_error
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -19,13 +19,13 @@ from subscriptions.models import (
     TopicFilter,
     among,
 )
+from subscriptions.models.mailings import KEPT_FOR
 from subscriptions.models.suppressions import AskedAddress
 
 from .change import end_waiting, locked, record
 from .owing import WEEK, owe_letter
 
 State = Subscriber.State
-_DETAIL = timedelta(days=90)
 Action = ConsentRecord.Action
 
 
@@ -118,7 +118,7 @@ def forget(now: datetime) -> dict[str, int]:
     asked = Letter.objects.exclude(recipient="").filter(created_at__lt=now - WEEK)
     addresses = asked.update(recipient="")
     # They may name filters, and papers that came near to them.
-    told = Letter.objects.filter(created_at__lt=now - _DETAIL)
+    told = Letter.objects.filter(created_at__lt=now - KEPT_FOR)
     told.exclude(context={}).update(context={})
     AskedAddress.objects.filter(last_at__lt=now - WEEK).delete()
     return {"unconfirmed": readers, "filters": filters, "addresses": addresses}

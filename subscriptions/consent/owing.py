@@ -1,9 +1,10 @@
-"""Which letters a reader is owed, and how many are enough."""
+"""Which letters a reader is owed, and how many are enough; those owed on request."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -11,7 +12,9 @@ from subscriptions.addresses import inbox_of
 from subscriptions.models import Letter, Subscriber, Suppression
 from subscriptions.models.suppressions import AskedAddress
 
-Kind = Letter.Kind
+from .change import locked
+
+Kind, State = Letter.Kind, Subscriber.State
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # (how long, how many in that time), counted per reader and kind. Nobody's inbox can be
@@ -59,6 +62,35 @@ def owe_letter(
     return True
 
 
+def tell_nothing_matched(reader_id: int, context: dict[str, object]) -> bool:
+    """Owe a letter with what came nearest, one a month; False: there was one, or the
+    reader has left meanwhile or been told of today."""
+    with transaction.atomic():
+        reader = Subscriber.objects.select_for_update().filter(pk=reader_id).first()
+        if reader is None or reader.state != State.ACTIVE:
+            return False
+        if told_of_today(timezone.now()).filter(subscriber=reader).exists():
+            return False
+        return owe_letter(reader, Kind.NO_MATCH, context)
+
+
+def send_preferences_link(address: str) -> None:
+    """Owe a letter with a fresh preferences link, if there is such a reader."""
+    with transaction.atomic():
+        reader = Subscriber.objects.at(address).select_for_update().first()
+        if reader and reader.state == State.ACTIVE:
+            owe_letter(reader, Kind.PREFERENCES)
+
+
+def send_own_link(reader_id: int) -> None:
+    """The same for who came by a link of their own: also one who has left, since
+    nothing else lets them erase what is kept of them."""
+    with transaction.atomic():
+        reader = locked(reader_id)
+        if reader.confirmed_at and reader.state != State.SUPPRESSED:
+            owe_letter(reader, Kind.PREFERENCES)
+
+
 def told_of_today(now: datetime) -> QuerySet[Letter, int]:
     """Ids of the readers who have just been told that a day had nothing."""
     return _told(Kind.NOTHING_TODAY, now)
@@ -76,8 +108,9 @@ def _told(kind: str, now: datetime) -> QuerySet[Letter, int]:
 
 
 def _may_ask(address: str, now: datetime) -> bool:
-    """Count one more question to the inbox of this address, if there may be one more:
-    else a tag would make each sign-up another address of the same person."""
+    """Count one more question to the inbox of this address; False, and not counted,
+    where there were enough. By inbox, because tags give one person any number of
+    addresses."""
     row, _ = AskedAddress.objects.select_for_update().get_or_create(
         address_hash=Suppression.hash_of(inbox_of(address))
     )

@@ -12,10 +12,10 @@ from django.utils import timezone
 from subscriptions.models import (
     ConsentRecord,
     Delivery,
-    Letter,
     Subscriber,
     Subscription,
 )
+from subscriptions.models.mailings import PAUSED
 
 from .change import (
     Schedule,
@@ -27,7 +27,6 @@ from .change import (
     set_schedule,
     subscribe_to,
 )
-from .owing import owe_letter, told_of_today
 
 State = Subscriber.State
 Action = ConsentRecord.Action
@@ -78,7 +77,7 @@ def pause(reader_id: int, until: date | None) -> None:
         reader.paused_until = until
         reader.save(update_fields=["paused_until"])
         if until and reader.is_paused_on(timezone.now().astimezone(reader.tz).date()):
-            end_waiting(reader, Delivery.State.SKIPPED, "paused", letters=False)
+            end_waiting(reader, Delivery.State.SKIPPED, PAUSED, letters=False)
         record(reader, Action.CHANGED, "preferences")
 
 
@@ -134,32 +133,3 @@ def replace_wishes(address: str, wanted: Sequence[Wanted], schedule: Schedule) -
         subscribe_to(reader, wanted)
         record(reader, Action.CHANGED, "import")
         return True
-
-
-def tell_nothing_matched(reader_id: int, context: dict[str, object]) -> bool:
-    """Owe a letter with what came nearest, one a month; False: there was one, or the
-    reader has left meanwhile or been told of today."""
-    with transaction.atomic():
-        reader = Subscriber.objects.select_for_update().filter(pk=reader_id).first()
-        if reader is None or reader.state != State.ACTIVE:
-            return False
-        if told_of_today(timezone.now()).filter(subscriber=reader).exists():
-            return False
-        return owe_letter(reader, Letter.Kind.NO_MATCH, context)
-
-
-def send_preferences_link(address: str) -> None:
-    """Owe a letter with a fresh preferences link, if there is such a reader."""
-    with transaction.atomic():
-        reader = Subscriber.objects.at(address).select_for_update().first()
-        if reader and reader.state == State.ACTIVE:
-            owe_letter(reader, Letter.Kind.PREFERENCES)
-
-
-def send_own_link(reader_id: int) -> None:
-    """The same for who came by a link of their own: also one who has left, since
-    nothing else lets them erase what is kept of them."""
-    with transaction.atomic():
-        reader = locked(reader_id)
-        if reader.confirmed_at and reader.state != State.SUPPRESSED:
-            owe_letter(reader, Letter.Kind.PREFERENCES)

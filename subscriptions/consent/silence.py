@@ -1,8 +1,8 @@
 """A reader who did nothing for a year: asked, then slower, then quiet.
 
 Doing something is confirming, changing a preference or pressing a button of a page of
-theirs. Nobody looks whether mails are opened. Each step is a row under its lock that
-still stands where the step begins, so any number of beats takes it once.
+theirs. Nobody looks whether mails are opened. A step is taken under the reader's lock
+and only if it is still due there, so that any number of beats takes it once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from subscriptions.models import ConsentRecord, Delivery, Letter, Subscriber
+from subscriptions.models.mailings import PAUSED
 from subscriptions.models.readers import SILENT_UNTIL
 
 from .change import end_waiting, heard_from, locked, record
@@ -104,7 +105,7 @@ def _slow_down(reader: Subscriber, now: datetime) -> bool:
 
 def _pause(reader: Subscriber, now: datetime) -> bool:
     reader.paused_until = SILENT_UNTIL
-    end_waiting(reader, Delivery.State.SKIPPED, "paused", letters=False)
+    end_waiting(reader, Delivery.State.SKIPPED, PAUSED, letters=False)
     record(reader, ConsentRecord.Action.CHANGED, "no answer")
     return _stands(reader, Silence.PAUSED, now)
 

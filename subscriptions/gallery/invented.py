@@ -84,7 +84,6 @@ def links(host: str = "papers.example.org") -> Links:
     return Links(
         preferences=f"{site}/preferences/{signed}",
         unsubscribe=f"{site}/unsubscribe/{signed}",
-        one_click=f"{site}/unsubscribe/{signed}",
         web=f"{site}/digest/{signed}",
         tune=f"{site}/tune/{signed}/",
         privacy=f"{site}/privacy",

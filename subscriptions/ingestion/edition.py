@@ -31,7 +31,7 @@ def latest_day(now: datetime) -> date:
 
 
 def is_new(day: date, first_version: date | None) -> bool:
-    """Of what is no announcement, whether it is new on `day` (rounds.md 2)."""
+    """Is a paper of a list that is no announcement new on `day` (rounds.md 2)?"""
     return first_version is None or day - first_version <= NEW_FOR
 
 

@@ -61,8 +61,9 @@ def _publish(editions: list[Edition], now: datetime) -> list[Edition]:
 
 
 def _freeze(key: int, now: datetime) -> list[Edition]:
-    """Close the edition, and before it any earlier day of its source that was opened
-    since the open ones were read: out after this one, it would never be covered."""
+    """Close the edition, and before it all open ones of its source and earlier days.
+    One of these may have been opened since the open ones were read; published after
+    this one, it would never be covered."""
     with transaction.atomic():
         alone()
         edition = Edition.objects.open().filter(pk=key).first()
@@ -93,8 +94,8 @@ def _close(edition: Edition, now: datetime) -> None:
 
 
 def _is_partial(edition: Edition, now: datetime) -> bool:
-    """Was it last heard in part, or when it could still grow, and it has settled since?
-    Whoever publishes before that wants what is there."""
+    """May something be missing? It was last heard in part; or before its source had
+    settled, which it has by now. Whoever publishes before that wants what is there."""
     run = last_run(edition.source, edition.day)
     if run is None:
         return False

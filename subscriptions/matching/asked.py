@@ -29,8 +29,8 @@ class _Bits(dict[int, int]):
 
 
 class Asked(Matches):
-    """Answers as `Matcher.match(index)` does. When many are asked for, or which filters
-    have any documents, all are matched after all."""
+    """What `Matcher.match(index)` gives, filter by filter. Once many were asked for, or
+    all that have documents, all filters are matched at once."""
 
     def __init__(self, matcher: Matcher, index: Index) -> None:
         super().__init__(index, {}, {}, (), matcher.atoms)

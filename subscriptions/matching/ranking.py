@@ -20,9 +20,9 @@ from .scoring import SCALE, lot, rarity, term_score, upvotes_score
 
 # A digest holds 40 papers at most; more are kept for readers who had some of them.
 _KEPT = 100
-# Terms of a filter, times the share of the documents it finds, from which on all
-# documents' scores are added up at once; and the share of the documents (1 in ...) of
-# which a term must have the score kept for that.
+# The scores of all documents are added up at once (`_sums`) for a filter whose number
+# of terms, times the share of the documents that it finds, is above _MANY. A term that
+# more than one in _OFTEN documents have keeps its scores in a row for that.
 _MANY = 4
 _OFTEN = 8
 

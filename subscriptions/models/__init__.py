@@ -7,7 +7,8 @@ anything else of ours. Nothing here sends, fetches or renders.
 from .actions import Mute, SavedPaper
 from .among import among, among_texts
 from .epoch import LedgerEpoch
-from .mailings import Delivery, DeliveryEvent, Letter, Mailing
+from .events import DeliveryEvent
+from .mailings import Delivery, Letter, Mailing
 from .operating import Notice, Pause
 from .papers import Card, Edition, Listing, Paper, Source, SourceRun
 from .readers import (

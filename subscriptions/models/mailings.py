@@ -5,18 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Coalesce, Now
 
-from .readers import Subscriber
+from .readers import Subscriber, fold_address
 from .rounds import Round
 
 # Mail that could not be handed over by then is not tried any more.
 HORIZON = timedelta(hours=20)
+# When that is for each row: rows that are not composed do not write it down.
+HORIZON_ENDS = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
+# For how long is kept what a digest held, what a letter said, and what a server said.
+KEPT_FOR = timedelta(days=90)
+# Why a digest was skipped.
+NOTHING_MATCHED, NO_NEW_EDITION = "nothing matched", "no new edition"
+PAUSED = "paused"
 
 
 class State(models.TextChoices):
@@ -98,9 +105,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state__in=Mailing.OPEN)
 
     def kept(self) -> DeliveryQuerySet:
-        """Those whose picks count as had (rounds.md 10): open, sent or in doubt."""
-        kept = [*Mailing.OPEN, Mailing.State.SENT, Mailing.State.IN_DOUBT]
-        return self.filter(state__in=kept)
+        """Those whose picks count as had (rounds.md 10)."""
+        return self.filter(state__in=Delivery.HAD)
+
+    def by_state(self, due_date: date) -> dict[str, int]:
+        """How many of a due date stand in each state; every state is there."""
+        rows = self.filter(due_date=due_date).order_by().values_list("state")
+        # COUNT(*) by state reads the index alone.
+        return dict.fromkeys(State.values, 0) | dict(rows.annotate(n=Count("*")))
 
     def end(self, state: str, reason: str) -> int:
         """Bring these to the final `state`; how many it ended.
@@ -147,6 +159,8 @@ class Delivery(Mailing):
     "day", "papers"}] covered. `notes`: sentences the digest opens with (a late source,
     a cut). `mutes`: [{"text": as written, "filter": canonical}] that it left out.
     """
+
+    HAD = (*Mailing.OPEN, State.SENT, State.IN_DOUBT)
 
     subscriber = models.ForeignKey(
         Subscriber,
@@ -239,6 +253,10 @@ class Letter(Mailing):
         NO_MATCH = "no_match", "nothing matched for two weeks"
         NOTHING_TODAY = "nothing_today", "nothing matched today"
 
+    # These have a recipient of their own, which is emptied when it is withdrawn and
+    # forgotten after a week.
+    ABOUT_ADDRESSES = (Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED)
+
     subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     context = models.JSONField(
@@ -279,67 +297,7 @@ class Letter(Mailing):
         """Where it goes."""
         return self.recipient or self.subscriber.email
 
-
-class DeliveryEvent(models.Model):
-    """What came back: of a digest or letter, or of an address alone.
-
-    `key` says of which mail and what: a report that comes twice is one event. It is
-    empty where the ledger wrote what the server said while the mail was offered.
-    """
-
-    class Type(models.TextChoices):
-        BOUNCED = "bounced"
-        DEFERRED = "deferred"
-        DELIVERED = "delivered"
-        COMPLAINED = "complained"
-        UNSUBSCRIBED = "unsubscribed"
-        AUTOREPLIED = "autoreplied", "replied automatically"
-        UNKNOWN = "unknown"
-
-    class Verdict(models.TextChoices):
-        GONE = "gone"
-        PERHAPS_GONE = "perhaps_gone", "perhaps gone"
-        SOFT = "soft"
-        POLICY = "policy", "policy: for the operator"
-        NONE = "none", "nothing to weigh"
-
-    delivery = models.ForeignKey(
-        Delivery, models.CASCADE, null=True, blank=True, related_name="events"
-    )
-    letter = models.ForeignKey(
-        Letter, models.CASCADE, null=True, blank=True, related_name="events"
-    )
-    subscriber = models.ForeignKey(
-        Subscriber, models.CASCADE, null=True, blank=True, related_name="events"
-    )
-    type = models.CharField(max_length=16, choices=Type.choices)
-    status = models.CharField(
-        "enhanced status code", max_length=16, blank=True, help_text="RFC 3463"
-    )
-    detail = models.CharField(max_length=300, blank=True)
-    verdict = models.CharField(
-        max_length=16,
-        choices=Verdict.choices,
-        blank=True,
-        help_text="what it says of the address; empty: not weighed yet",
-    )
-    key = models.CharField(max_length=80, blank=True, editable=False)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["key"],
-                condition=~Q(key=""),
-                name="what_comes_back_twice_is_one_event",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["id"], name="event_to_weigh", condition=Q(verdict="")),
-            models.Index(fields=["at", "type"], name="event_by_time"),
-            models.Index(fields=["type", "at"], name="event_by_type"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.status}".strip()
+    @property
+    def is_to_its_reader(self) -> bool:
+        """Does it go to the address that its reader has now?"""
+        return fold_address(self.address) == self.subscriber.email_folded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
@@ -51,6 +52,15 @@ class Card:
 
     def __hash__(self) -> int:
         return hash(self.arxiv_id)  # cards are looked up a dozen times for every digest
+
+    @property
+    def abstract_url(self) -> str:
+        """The paper's page at arXiv, which outlives this server."""
+        return f"https://arxiv.org/abs/{quote(self.arxiv_id)}"
+
+    @property
+    def pdf_url(self) -> str:
+        return f"https://arxiv.org/pdf/{quote(self.arxiv_id)}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"day": self.day and self.day.isoformat()}
@@ -136,12 +146,11 @@ class Paper(models.Model):
 
     @property
     def abstract_url(self) -> str:
-        """The paper's page at arXiv, which outlives this server."""
-        return f"https://arxiv.org/abs/{self.arxiv_id}"
+        return self.card().abstract_url
 
     @property
     def pdf_url(self) -> str:
-        return f"https://arxiv.org/pdf/{self.arxiv_id}"
+        return self.card().pdf_url
 
     def card(self) -> Card:
         return Card(

@@ -27,8 +27,8 @@ _Column = Callable[[Any], Any]
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """While very many objects are made of which none is garbage: Python would look
-    through all that there are, again and again, for half of the time it takes."""
+    """Switch the garbage collector off while very many objects are made of which none
+    becomes garbage: its passes over all of them took half of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -40,8 +40,8 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """The same for as long as a sender runs, where there is some garbage: it is looked
-    for after four hundred thousand new objects, not after some hundred."""
+    """Let the garbage collector run after 400,000 new objects instead of some hundred,
+    for as long as a sender runs: that makes some garbage, but not much."""
     gc.set_threshold(400_000, 20, 20)
     try:
         yield

@@ -15,15 +15,14 @@ log = logging.getLogger(__name__)
 
 _LOOKED_AT = timedelta(days=2)  # since a round was complete
 _AGAIN = timedelta(hours=1)
-_ANYWHERE_BEFORE, _ANYWHERE_AFTER = timedelta(hours=14), timedelta(days=1, hours=18)
 
 
 def check_complete(now: datetime) -> int:
-    """Look at the rounds complete of late; how many do not add up.
+    """Look at the rounds that were completed lately; how many do not add up.
 
-    Every tick: rows that are open, and as many rows as compose wrote. Once an hour,
-    because it reads every reader: those who should have a row and have none. What is
-    wrong stands in the round, and the operator is told once of each round.
+    On every tick: is a row still open, and are there as many as compose wrote? Once an
+    hour, because it reads every reader: has everybody a row who should have one? What
+    is wrong is written into the round, and the operator is told once of each round.
     """
     late = Round.objects.filter(state=Round.State.COMPLETE)
     wrong = 0
@@ -53,7 +52,8 @@ def _tell(round_: Round) -> None:
 
 
 def _rows(round_: Round) -> list[str]:
-    """One query, by the index of due date and state alone, where all has ended."""
+    """What is wrong with the rows of a round, in words. Where all have ended it takes
+    one query, which reads the index of due date and state alone."""
     due = Round.objects.filter(pk=round_.pk).values("readers_due")
     found = (
         Delivery.objects.filter(due_date=round_.due_date)
@@ -62,7 +62,7 @@ def _rows(round_: Round) -> list[str]:
         .annotate(n=Count("*"), written=Subquery(due))
     )
     counts = {each["state"]: each["n"] for each in found}
-    # Of the same moment: readers are erased while the rounds before it are looked at.
+    # Both numbers are of one moment: a reader may be erased while rounds are checked.
     written = found[0]["written"] if found else round_.readers_due
     faults = []
     still_open = sum(counts.get(state, 0) for state in Delivery.OPEN)
@@ -78,16 +78,16 @@ def _rows(round_: Round) -> list[str]:
 
 
 def unserved(round_: Round) -> QuerySet[Subscriber]:
-    """Readers due on the round's date who have no row of it, while others of their
-    zone and hour do.
+    """Readers who were due on the round's date and have no row of it, while others of
+    their zone and hour have one.
 
-    Left out is whoever may rightly have none: who acted or came lately, holds until
-    more papers wait, or whose digest of an earlier date was late enough to be in the
-    way. Nobody is looked for where sending was paused or warming up.
+    Left out are those who may rightly have none: who acted or signed up shortly before,
+    who wait until more papers have come, or whose digest of an earlier date was so late
+    that it was in the way. None at all where sending was paused or warming up.
     """
     day = round_.due_date
     start = datetime.combine(day, datetime.min.time(), UTC)
-    begins, ends = start - _ANYWHERE_BEFORE, start + _ANYWHERE_AFTER
+    begins, ends = start + rounds.BEGINS, start + rounds.CLOSES
     before = begins - timedelta(days=1)
     paused = Pause.objects.exclude(by=Pause.By.WINDOW).filter(
         Q(lasts=True) | Q(ended_at__gt=begins), started_at__lt=ends

@@ -25,7 +25,7 @@ from subscriptions.models import (
     TopicFilter,
     among,
 )
-from subscriptions.models.mailings import HORIZON
+from subscriptions.models.mailings import HORIZON, NO_NEW_EDITION
 
 from .bulk import insert, uncollected
 from .desk import Desk
@@ -109,7 +109,7 @@ class _Compose:
 
     @property
     def _today(self) -> datetime:
-        """When it is sent: a day that is run whole may be past."""
+        """When it is sent: now, for a day that is run whole and may be past."""
         return timezone.now() if self.whole_day else self.now
 
     @cached_property
@@ -119,7 +119,7 @@ class _Compose:
 
     @property
     def _is_over(self) -> bool:
-        """Run as of the end of a day that has ended; an edition may still come else."""
+        """Is a whole day run that has ended? Before that an edition may still come."""
         return self.whole_day and timezone.now() >= self.now
 
     def over(
@@ -144,7 +144,8 @@ class _Compose:
                     written = self._slice(readers, ids)
                 crashpoint("compose.committed")
             total, last = total + written, rows[-1][0]
-            # Past those who wait to the next who do not: the successor begins anew.
+            # Not before something was written: the successor begins with the first
+            # reader again, and would come no further than those who wait.
             some = written.pending or written.skipped
             if some and until is not None and monotonic() > until:
                 total += Composed(done=False)
@@ -153,9 +154,9 @@ class _Compose:
         return total
 
     def _concerns(self, covered: Mapping[str, str]) -> bool:
-        """Could a reader who has got so far have a row now? Asked before they are
-        locked and their filters read: all of a weekend nobody could, and after an
-        absence nobody whose window is over."""
+        """Could a reader whose coverage is `covered` get a row now? Asked before
+        readers are locked and their filters are read: on a weekend nobody could, and
+        after an absence nobody whose window is over."""
         if self.desk.covering(covered).editions:
             return not self.closed  # later than the window: combined with the next
         return self.closed or self._is_over
@@ -205,8 +206,8 @@ class _Compose:
     def _locked(
         self, due: QuerySet[Subscriber], ids: Sequence[int]
     ) -> list[Subscriber]:
-        """The readers, locked, as far as they are still due: meanwhile one may have
-        paused or left, or another compose was quicker."""
+        """Lock these readers and return those that are still due: meanwhile one may
+        have paused or left, or another compose was quicker."""
         locked = Subscriber.objects.filter(pk__in=among(ids)).order_by("pk")
         list(locked.select_for_update().values_list("pk"))
         return list(lean(due.filter(pk__in=among(ids)).order_by("pk")))
@@ -225,7 +226,7 @@ class _Compose:
             if first:
                 return Draft.welcome_only(reader, wishes, self.day)
             if self._concerns(reader.covered):
-                return Draft.skipped(reader, self.day, "no new edition")
+                return Draft.skipped(reader, self.day, NO_NEW_EDITION)
             return None
         if self.closed:
             return None
@@ -300,10 +301,11 @@ class _Compose:
 
     def _begin_canary(self, round_: Round, rows: Sequence[Draft]) -> None:
         mails = [row for row in rows if row.delivery.state == State.PENDING]
-        # Who has just confirmed was mailed: the letter that asked.
+        # Who has just confirmed had a mail before: the letter that asked them to.
         fresh = [m for m in mails if not (m.reader.last_mail_at or m.delivery.first)]
         if ids := [row.reader.pk for row in fresh]:
-            # A server has spoken of them; one it always refuses is new for ever.
+            # Servers have answered for these before. A reader whom one always refuses
+            # would count as never mailed for ever.
             back = DeliveryEvent.objects.filter(subscriber__in=among(ids))
             known_of = set(back.values_list("subscriber_id", flat=True))
             fresh = [row for row in fresh if row.reader.pk not in known_of]

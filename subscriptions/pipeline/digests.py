@@ -25,12 +25,13 @@ from subscriptions.models.readers import zone_of
 
 # More words than this say no more about why a paper is there.
 _WORDS_SHOWN = 6
-# A listing takes about 10 kB; some thousands are the lists of some days.
-_LISTINGS, _FILTERS, _ENTRIES = 20_000, 100_000, 200_000
+# A listing takes about 10 kB; some thousands are the lists of some days. An entry takes
+# 1 kB once it was in a mail.
+_LISTINGS, _FILTERS, _REASONS, _ENTRIES = 20_000, 100_000, 200_000, 50_000
 
 
 class Told(NamedTuple):
-    """Of a delivery and its reader what a digest says, in the order of `_COLUMNS`."""
+    """What a digest says of its delivery and its reader, in the order of `_COLUMNS`."""
 
     pk: int | None
     message_id: str
@@ -55,7 +56,8 @@ class Told(NamedTuple):
 
     @classmethod
     def all_of(cls, deliveries: QuerySet[Delivery]) -> list[Told]:
-        """JSON as text, to be read here: most of a morning's is the same."""
+        """JSON is fetched as text and parsed here, equal texts once: most of a
+        morning's are equal."""
         texts = {f"{name}_": Cast(name, TextField()) for name in _JSON}
         columns = [f"{name}_" if name in _JSON else name for name in _COLUMNS]
         return [
@@ -78,7 +80,7 @@ _JSON = {"editions", "filters", "picks", "also", "notes"}
 _of_delivery = attrgetter(*[name.replace("__", ".") for name in _COLUMNS])
 
 
-# What is read must not be changed.
+# Equal texts share one value, so nobody may change it.
 _same: Callable[[str], Any] = lru_cache(maxsize=1000)(json.loads)
 
 
@@ -97,7 +99,7 @@ _LOADS = [
 
 
 class _Reader(NamedTuple):
-    """All that a link needs of one."""
+    """All that a link needs of a reader."""
 
     pk: int
 
@@ -134,22 +136,15 @@ class Digests:
         self._numbers: dict[tuple[str, str], int] = {}  # of a filter and its name
         self._reasons: dict[tuple[int, int], rendering.Reason] = {}
         self._entries: dict[tuple[int, ...], rendering.Entry] = {}
-        rendering.forget_entries()  # those of an earlier one are not asked for again
 
     def of(self, told: Sequence[Told]) -> Iterator[rendering.Digest]:
-        """All is read at once; each is made when it is its turn."""
+        """The digests of these rows, in order. The database is read at once; each
+        digest is made when it is its turn."""
         self._read(each["listing"] for row in told for each in [*row.picks, *row.also])
         return map(self._digest, told)
 
     def _read(self, wanted: Iterable[int]) -> None:
-        if (
-            len(self._listed) > _LISTINGS
-            or len(self._numbers) > _FILTERS
-            or len(self._entries) > _ENTRIES
-        ):
-            for kept in (self._listed, self._numbers, self._reasons, self._entries):
-                kept.clear()
-            rendering.forget_entries()
+        self._make_room()
         unknown = {*wanted} - self._listed.keys()
         if not unknown:
             return
@@ -163,6 +158,18 @@ class Digests:
                 links.paper(card.arxiv_id),
                 matching.Document.of_listing(listing),
             )
+
+    def _make_room(self) -> None:
+        if len(self._listed) > _LISTINGS:
+            self._listed.clear()
+        if len(self._numbers) > _FILTERS:  # the keys of the other two are made of them
+            self._numbers.clear()
+            self._reasons.clear()
+            self._entries.clear()
+        if len(self._reasons) > _REASONS:
+            self._reasons.clear()
+        if len(self._entries) > _ENTRIES:
+            self._entries.clear()
 
     def _digest(self, told: Told) -> rendering.Digest:
         filters = {each["id"]: self._filter(**each) for each in told.filters}
@@ -262,11 +269,9 @@ def _local_day(at: datetime | None, zone: str) -> date | None:
 
 def _links(told: Told) -> rendering.Links:
     reader, site = _Reader(told.subscriber_id), links.site()
-    unsubscribe = links.unsubscribe(reader)
     return rendering.Links(
         preferences=links.preferences(reader, told.created_at),
-        unsubscribe=unsubscribe,
-        one_click=unsubscribe,
+        unsubscribe=links.unsubscribe(reader),
         web=links.web_copy(told) if told.pk else site,
         tune=links.tunes(told) if told.pk else links.papers(),
         privacy=links.privacy(),

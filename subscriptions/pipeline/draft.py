@@ -9,13 +9,13 @@ from typing import Any
 
 from subscriptions import matching, rounds
 from subscriptions.models import Delivery, Edition, Listing, Subscriber
+from subscriptions.models.mailings import NO_NEW_EDITION, NOTHING_MATCHED
 
 from .desk import Desk
 from .had import Had
 from .wishes import NOTHING, Wishes
 
 State = Delivery.State
-_NOTHING_MATCHED = "nothing matched"
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Draft:
     def welcome_only(cls, reader: Subscriber, wishes: Wishes, day: date) -> Draft:
         """Rule 15 with no edition at all: a letter now, the date stays free."""
         reader.awaits_first_digest = False
-        row = _row(reader, day, State.SKIPPED, "no new edition")
+        row = _row(reader, day, State.SKIPPED, NO_NEW_EDITION)
         return cls(reader, row, wishes, has_row=False, owes_welcome=True)
 
     def welcome(self, desk: Desk, now: datetime) -> dict[str, Any]:
@@ -70,13 +70,13 @@ class Draft:
         }
 
     @property
-    def owes_nothing_today(self) -> bool:
-        """Their lists were looked at in vain, and they asked to hear of it. Whoever
-        has just confirmed has the welcome letter instead."""
+    def owes_empty_day_letter(self) -> bool:
+        """Nothing matched, and the reader asked for a letter on such days. Whoever has
+        just confirmed gets the welcome letter instead."""
         row = self.delivery
         return (
             self.reader.nothing_today
-            and row.reason == _NOTHING_MATCHED
+            and row.reason == NOTHING_MATCHED
             and not row.first
         )
 
@@ -122,7 +122,7 @@ def draft_digest(
     picked = matching.pick(ranking, filters, had.keys(), reader.cap, day, muted)
     state, reason = State.PENDING, ""
     if not picked.picks:
-        state, reason = State.SKIPPED, _NOTHING_MATCHED
+        state, reason = State.SKIPPED, NOTHING_MATCHED
     row = _row(reader, day, state, reason)
     _tell(row, wishes, covering, picked, ranking, muted)
     row.also = _again(picked.again, had) if picked.picks and picked.again else []
@@ -196,8 +196,8 @@ def _again(listings: Sequence[int], had: Had) -> list[dict[str, Any]]:
 
 
 def _brings(later: Listing, earlier: Listing | None) -> bool:
-    """Does its card have what the reader was not shown? A card is of all that is known
-    of a paper: the list that comes second need not be the one that knows more."""
+    """Does the later card show something that the reader was not shown? The list that
+    comes second need not be the one that knows more of the paper."""
     now, before = later.card, earlier and earlier.card
     return any(
         getattr(now, told) and not (before and getattr(before, told))
@@ -206,9 +206,9 @@ def _brings(later: Listing, earlier: Listing | None) -> bool:
 
 
 def _unsure_notes(covering: rounds.Covering, wishes: Wishes, desk: Desk) -> list[str]:
-    """Lists that one of the reader's filters could need and that went out before all of
-    them was heard (rounds.md 3). What came afterwards is in the source's next, so only
-    its newest counts."""
+    """A sentence for each list that may be incomplete (rounds.md 3) and that one of the
+    reader's filters could need. Of a source only the newest list counts: what was
+    missing in an earlier one came with the next."""
     newest = {each.source: each for each in covering.editions}
     if not any(each.partial for each in newest.values()):
         return []

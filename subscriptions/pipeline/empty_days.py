@@ -25,7 +25,7 @@ def write_letters(drafts: Sequence[Draft], desk: Desk, now: datetime) -> None:
         for draft in drafts
         if draft.owes_welcome
     ]
-    empty = [draft for draft in drafts if draft.owes_nothing_today]
+    empty = [draft for draft in drafts if draft.owes_empty_day_letter]
     if empty:
         # One mail a day says that there was nothing, and the other one says more.
         theirs = among([draft.reader.pk for draft in empty])

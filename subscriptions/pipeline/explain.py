@@ -10,9 +10,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from subscriptions import ingestion, matching, rounds
-from subscriptions.models import Delivery, Edition, Listing, Paper, Subscriber
-
-_KEPT = {*Delivery.OPEN, Delivery.State.SENT, Delivery.State.IN_DOUBT}
+from subscriptions.models import Delivery, Edition, Paper, Subscriber
+from subscriptions.models.mailings import PAUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +49,34 @@ def explain(address: str, arxiv_id: str) -> Explanation:
         reason = f"{arxiv_id} is not stored: no source listed it here."
         return Explanation("unknown", reason, None, ())
     listings = list(paper.listings.select_related("paper", "edition"))
-    filters = tuple(_verdicts(reader, paper, listings))
-    verdict, reason, due = _fate(reader, paper, listings, filters)
+    listed = [matching.Document.of_listing(each) for each in listings]
+    asked = _Asked(reader, paper, listed or [matching.Document.of_paper(paper)])
+    filters = tuple(_verdicts(asked))
+    editions = [each.edition for each in listings if each.edition]
+    verdict, reason, due = _fate(asked, editions, filters)
     return Explanation(verdict, reason, due, filters)
 
 
-def _verdicts(
-    reader: Subscriber, paper: Paper, listings: list[Listing]
-) -> list[FilterVerdict]:
-    documents = [matching.Document.of_listing(each) for each in listings]
-    documents = documents or [matching.Document.of_paper(paper)]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """`documents`: what filters are held against, the paper's listings or itself."""
+
+    reader: Subscriber
+    paper: Paper
+    documents: Sequence[matching.Document]
+
+    def is_found_by(self, text: str) -> bool:
+        """By the filter with this canonical text?"""
+        return matching.found_by(text, self.documents) is not None
+
+
+def _verdicts(asked: _Asked) -> list[FilterVerdict]:
     verdicts = []
-    for each in reader.subscriptions.select_related("filter"):
+    for each in asked.reader.subscriptions.select_related("filter"):
         why_not = ""
-        spans = matching.found_by(each.filter.text, documents)
+        spans = matching.found_by(each.filter.text, asked.documents)
         if spans is None:
-            why_not = _why_not(each.filter.text, documents)
+            why_not = _why_not(each.filter.text, asked.documents)
         verdicts.append(
             FilterVerdict(
                 name=each.label,
@@ -93,12 +104,9 @@ def _why_not(text: str, documents: Sequence[matching.Document]) -> str:
 
 
 def _fate(
-    reader: Subscriber,
-    paper: Paper,
-    listings: list[Listing],
-    filters: tuple[FilterVerdict, ...],
+    asked: _Asked, editions: list[Edition], filters: tuple[FilterVerdict, ...]
 ) -> tuple[str, str, date | None]:
-    delivery = _picked_in(reader, paper)
+    delivery = _picked_in(asked.reader, asked.paper)
     if delivery and delivery.state == Delivery.State.SENT:
         return "sent", f"In the digest of {delivery.due_date}.", delivery.due_date
     if delivery:
@@ -106,16 +114,14 @@ def _fate(
         return "waiting", reason, delivery.due_date
     if not any(each.matches and each.enabled for each in filters):
         return "unmatched", "None of the reader's filters finds it.", None
-    editions = [each.edition for each in listings if each.edition]
     if not editions:
         return "unlisted", "No edition lists it: it came too late to be mailed.", None
-    return _not_picked(reader, paper, editions)
+    return _not_picked(asked, editions)
 
 
-def _not_picked(
-    reader: Subscriber, paper: Paper, editions: list[Edition]
-) -> tuple[str, str, date | None]:
+def _not_picked(asked: _Asked, editions: list[Edition]) -> tuple[str, str, date | None]:
     """It matches and an edition lists it, and no digest has it."""
+    reader = asked.reader
     for edition in editions:
         if edition.state == Edition.State.OPEN:
             return "upcoming", f"{edition} is not published yet.", None
@@ -124,7 +130,7 @@ def _not_picked(
         for delivery in reader.deliveries.filter(due_date__range=reach):
             covered = any(key.items() <= each.items() for each in delivery.editions)
             if covered and not _given_back(delivery):
-                return _cut(delivery, paper)
+                return _cut(asked, delivery)
     if reader.state != Subscriber.State.ACTIVE:
         return "not_sent", f"The reader is {reader.state}.", None
     edition = max(editions, key=lambda each: each.day)
@@ -132,7 +138,7 @@ def _not_picked(
         return "not_sent", f"{edition} was out before the reader's first digest.", None
     rows = reader.mutes.select_related("filter")
     mutes = {each.text: each.filter.text for each in rows}
-    if muted := _muted_by(mutes, paper):
+    if muted := _muted_by(asked, mutes):
         return "muted", f"It is muted by you: {muted}.", None
     due = _next_due(reader, edition)
     if due - edition.day > rounds.REACH:
@@ -150,23 +156,24 @@ def _next_due(reader: Subscriber, edition: Edition) -> date:
 
 def _given_back(delivery: Delivery) -> bool:
     """It ended unsent: the next digest covers its editions again (rounds.md 9)."""
-    nothing_to_send = (
-        delivery.state == Delivery.State.SKIPPED and delivery.reason != "paused"
-    )
-    return not (delivery.state in _KEPT or nothing_to_send)
+    is_skipped = delivery.state == Delivery.State.SKIPPED
+    had_nothing_to_send = is_skipped and delivery.reason != PAUSED
+    return not (delivery.state in Delivery.HAD or had_nothing_to_send)
 
 
-def _cut(delivery: Delivery, paper: Paper) -> tuple[str, str, date | None]:
+def _cut(asked: _Asked, delivery: Delivery) -> tuple[str, str, date | None]:
     due = delivery.due_date
     mutes = {each["text"]: each["filter"] for each in delivery.mutes}
-    if _matched_then(delivery, paper) and (muted := _muted_by(mutes, paper)):
+    # By the filters that the digest was made with.
+    matched = any(asked.is_found_by(each["text"]) for each in delivery.filters)
+    if matched and (muted := _muted_by(asked, mutes)):
         return "muted", f"It was muted by you: {muted}.", due
     if delivery.state == Delivery.State.SKIPPED:
         reason = f"The digest of {due} was skipped: {delivery.reason}."
         return "not_sent", reason, due
     if not delivery.filters:
         return "unknown", f"What the digest of {due} held is no longer kept.", due
-    if _matched_then(delivery, paper):
+    if matched:
         shown = len(delivery.picks) - delivery.left_out
         reason = (
             f"The digest of {due} was full: {shown} of {delivery.matched} papers "
@@ -176,23 +183,10 @@ def _cut(delivery: Delivery, paper: Paper) -> tuple[str, str, date | None]:
     return "not_sent", f"The filters were others when {due}'s digest was made.", due
 
 
-def _matched_then(delivery: Delivery, paper: Paper) -> bool:
-    """Did a filter that the digest was made with find it?"""
-    return any(_found_in(paper, [each["text"] for each in delivery.filters]))
-
-
-def _muted_by(mutes: Mapping[str, str], paper: Paper) -> str:
+def _muted_by(asked: _Asked, mutes: Mapping[str, str]) -> str:
     """Which of these terms, each with its filter, it has, as their reader wrote them;
     "" for none."""
-    has = _found_in(paper, list(mutes.values()))
-    return ", ".join(text for text, found in zip(mutes, has, strict=True) if found)
-
-
-def _found_in(paper: Paper, filters: Sequence[str]) -> list[bool]:
-    """Which of these filters, in canonical form, find one of its listings."""
-    listings = paper.listings.select_related("paper", "edition")
-    documents = [matching.Document.of_listing(each) for each in listings]
-    return [matching.found_by(text, documents) is not None for text in filters]
+    return ", ".join(t for t, filter_ in mutes.items() if asked.is_found_by(filter_))
 
 
 def _picked_in(reader: Subscriber, paper: Paper) -> Delivery | None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 
 from subscriptions import rounds
 from subscriptions.models import Delivery, Subscriber, among
+from subscriptions.models.mailings import KEPT_FOR
 
 from .desk import Desk
 
@@ -28,7 +29,6 @@ class Before(NamedTuple):
 
 State = Delivery.State
 Had = dict[int, Before]  # by paper id
-KEPT = timedelta(days=90)
 _PAPER = re.compile(r'"paper": ?(\d+)')
 
 
@@ -40,9 +40,10 @@ def had_by(
 ) -> dict[int, Had]:
     """Per reader what they had, up to `day`, of the papers these editions list.
 
-    Readers who can only have had what two sources list are asked for that alone; those
-    whose coverage moved back or who signed up again for all. One query for each stretch
-    of due dates, mostly one; none where nothing is in doubt.
+    Most readers can only have had papers that two sources list, and are asked about
+    those alone; readers whose coverage moved back or who signed up again, about all.
+    One query for each stretch of due dates, mostly one in all; none where no reader can
+    have had anything.
     """
     had: dict[int, Had] = {reader.pk: {} for reader in readers}
     recheck = [reader.pk for reader in readers if reader.recheck_had]
@@ -60,15 +61,15 @@ def had_by(
 
 
 def _due(days: Iterable[date], day: date) -> list[tuple[date, date]]:
-    """Between which due dates all digests lie that can hold a paper of an edition of
+    """The stretches of due dates that can have digests with a paper of an edition of
     these days.
 
-    One paper that comes again after a month must not have a month of everybody's
-    digests read.
+    Several, because one paper that is listed again after a month must not cause a month
+    of everybody's digests to be read.
     """
     spans: list[tuple[date, date]] = []
     for each in sorted(days):
-        first, last = max(each, day - KEPT), each + rounds.REACH
+        first, last = max(each, day - KEPT_FOR), each + rounds.REACH
         if spans and first <= spans[-1][1]:
             spans[-1] = (spans[-1][0], last)
         elif first <= last:
@@ -99,7 +100,7 @@ def _look_up(
     rows = rows.kept() | rows.filter(state=State.QUARANTINED)
     shown = ("subscriber_id", "due_date", "held", "left_out", "state")
     told = rows.annotate(held=Cast("picks", TextField())).values_list(*shown)
-    # A query each: PostgreSQL's index knows a range, and not that there are two.
+    # A query for each: PostgreSQL asks its index for one range, not for two.
     asked = [told.filter(due_date__range=span).iterator() for span in reversed(spans)]
     lost: dict[int, Counter[int]] = defaultdict(Counter)
     for reader, due, held, left_out, state in chain.from_iterable(asked):

@@ -159,7 +159,7 @@ def _read(row: list[str] | BadLine, columns: int) -> _Line:
         raise BadLine(f"state {state[:20]!r}; it takes {', '.join(State.values)}.")
     return _Line(
         address=address,
-        # An export has no blanks to fill: who had nothing on there has nothing here.
+        # In an export an empty field means no filter, not the default one.
         wanted=_filters(filters) if filters or columns == len(HEADER) else (),
         schedule=consent.Schedule(zone=_zone(zone), hour=_hour(hour)),
         confirmed_at=_instant(confirmed_at)

@@ -59,8 +59,9 @@ def _ask_for_missed(source: str, now: datetime) -> list[ingestion.Ingested]:
 
 
 def _missed(source: str, now: datetime) -> list[date]:
-    """Days since its first edition of which no whole answer from after they were over
-    is stored, two weeks at most: what was heard before may have grown since.
+    """Days since the source's first edition, at most two weeks back, of which no whole
+    answer is stored that was given after they were over: an earlier answer may have
+    grown since.
 
     Only Hugging Face answers for a day that is past; arXiv's feed knows its own.
     """

@@ -58,10 +58,11 @@ class _Made:
 
 
 def _mailboxes(letter: Letter) -> links.Mailboxes:
-    """None where it goes to an address that is not its reader's: whoever reads it there
-    is to unsubscribe nobody."""
-    is_theirs = letter.address == letter.subscriber.email
-    return links.mailboxes(letter.subscriber_id) if is_theirs else links.Mailboxes()
+    """None where it goes to another address than its reader's: whoever reads it there
+    must not unsubscribe the reader."""
+    if letter.is_to_its_reader:
+        return links.mailboxes(letter.subscriber_id)
+    return links.Mailboxes()
 
 
 def _letter(letter: Letter) -> rendering.LetterMail:
@@ -79,8 +80,8 @@ def _letter(letter: Letter) -> rendering.LetterMail:
 
 
 def _links(letter: Letter) -> rendering.Links:
-    """A new address may be a slip and somebody else's, who is to unsubscribe nobody:
-    there the way out ends what was asked."""
+    """A new address may be mistyped and somebody else's, who must not unsubscribe the
+    reader: in that letter the way out withdraws the request instead."""
     reader = letter.subscriber
     unsubscribe = links.unsubscribe(reader)
     if letter.kind == Kind.NEW_ADDRESS:
@@ -88,7 +89,6 @@ def _links(letter: Letter) -> rendering.Links:
     return rendering.Links(
         preferences=links.preferences(reader),
         unsubscribe=unsubscribe,
-        one_click=unsubscribe,
         web=links.site(),
         privacy=links.privacy(),
         site=links.site(),
@@ -131,7 +131,8 @@ def _nothing_today(reader: Subscriber, context: dict[str, Any]) -> dict[str, obj
 
 
 def _still_useful(reader: Subscriber, context: dict[str, Any]) -> dict[str, object]:
-    """From when on what follows; "" for the weekly digest of who has one."""
+    """From which day on the digest is weekly, and from which it stops; "" for weekly
+    where it is that already."""
     days = {name: date.fromisoformat(day) for name, day in context.items()}
     facts: dict[str, object] = {
         name: f"{day.day} {day:%B} {day.year}" for name, day in days.items()

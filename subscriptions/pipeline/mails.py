@@ -19,8 +19,8 @@ from .digests import Digests, Told
 def outgoing_digests(
     ids: Sequence[int], digests: Digests | None = None
 ) -> Mapping[int, sending.Outgoing]:
-    """The mails of these deliveries, by delivery id; `digests` keeps for one batch what
-    another has read.
+    """The mails of these deliveries, by delivery id; `digests` keeps what one batch has
+    read for the next.
 
     All reading of the database is done here; the bytes are made when they are asked
     for. Only a digest that may be too large is made at once: what a mail has no room

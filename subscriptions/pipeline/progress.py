@@ -1,7 +1,7 @@
 """How a round goes: what the front page shows while it runs.
 
-Counts come from the index of due date and state alone (`COUNT(*)` by state reads no
-row of the table), the rate from counts that the tick notes in the round's row.
+Counts come from the index of due date and state alone, the rate from counts that the
+tick notes in the round's row.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count
 from django.utils import timezone
 
 from subscriptions import sending
@@ -52,7 +51,7 @@ class Progress:
 def progress(day: date, now: datetime | None = None) -> Progress:
     """Where the deliveries of `day` are at `now`."""
     now = now or timezone.now()
-    counts = _counts(day)
+    counts = Delivery.objects.by_state(day)
     round_ = Round.objects.filter(due_date=day).first()
     waits = _waits(round_, now) if round_ and round_.state == Round.State.OPEN else ""
     rate = _rate(round_.pace if round_ else [], counts[State.SENT], now)
@@ -64,7 +63,7 @@ def note_pace(now: datetime) -> None:
     for round_ in Round.objects.filter(state=Round.State.OPEN):
         if not round_.deliveries.open().exists() and _stands(round_.pace):
             continue
-        sent = _counts(round_.due_date)[State.SENT]
+        sent = Delivery.objects.by_state(round_.due_date)[State.SENT]
         noted = [*round_.pace, [now.isoformat(), sent]][-_NOTED:]
         Round.objects.filter(pk=round_.pk).update(pace=noted)
 
@@ -72,12 +71,6 @@ def note_pace(now: datetime) -> None:
 def _stands(noted: list[list[object]]) -> bool:
     """Nothing was sent in the minutes noted: another note would say the same."""
     return not noted or noted[0][1] == noted[-1][1]
-
-
-def _counts(day: date) -> dict[str, int]:
-    rows = Delivery.objects.filter(due_date=day).order_by().values_list("state")
-    found = dict(rows.annotate(n=Count("*")))
-    return {state: found.get(state, 0) for state in State.values}
 
 
 def _rate(noted: list[list[object]], sent: int, now: datetime) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
-from urllib.parse import quote
 
 from subscriptions import consent, links, matching, rounds
 from subscriptions.models import Letter, Listing, Source, Subscriber, Subscription
@@ -15,10 +14,11 @@ _MONTH = timedelta(days=30)
 
 
 def remind(now: datetime, until: float | None = None) -> dict[str, int]:
-    """Take what steps time has brought, until monotonic `until`; how many of each.
+    """Take the steps that are due because time has passed, until monotonic `until`; how
+    many of each.
 
-    Each is a row under its lock that still stands where the step begins: any number
-    of beats takes it once.
+    A step is taken under the reader's lock and only if it is still due there, so that
+    any number of beats takes it once.
     """
     counts = consent.follow_silence(now, until)
     return counts | {"unmatched": tell_nothing_matched(now, until)}
@@ -28,8 +28,9 @@ def tell_nothing_matched(now: datetime, until: float | None = None) -> int:
     """Letters to readers who had nothing for two weeks, with the papers that came
     nearest; how many.
 
-    Asked again and again while it holds: one a month is written, and not on top of a
-    "nothing today": it goes in its place, before the next one.
+    Nothing may match for months, so one letter a month is written. Not to readers who
+    have just been told that a day had nothing: they get it in place of the next such
+    letter.
     """
     told = Letter.objects.filter(kind=Letter.Kind.NO_MATCH, created_at__gt=now - _MONTH)
     readers = rounds.unmatched(now).exclude(pk__in=told.values("subscriber_id"))
@@ -95,7 +96,7 @@ def _muted(reader: Subscriber) -> list[matching.Query]:
 def _url(listing: Listing) -> str:
     """Its abstract at arXiv, so that the letter outlives this server; samples are on
     no other."""
-    arxiv_id = listing.card.arxiv_id
+    card = listing.card
     if listing.source == Source.SAMPLE:
-        return links.paper(arxiv_id)
-    return f"https://arxiv.org/abs/{quote(arxiv_id)}"
+        return links.paper(card.arxiv_id)
+    return card.abstract_url

@@ -11,15 +11,14 @@ from time import monotonic
 from django.conf import settings
 
 from subscriptions.models import DeliveryEvent
+from subscriptions.models.mailings import KEPT_FOR
 from subscriptions.sending import returns
 from subscriptions.sending.returns import folders
-
-from .had import KEPT
 
 
 def forget_returns(now: datetime) -> int:
     """Empty what servers said more than 90 days ago; how many. Kinds and times stay."""
-    old = DeliveryEvent.objects.filter(at__lt=now - KEPT)
+    old = DeliveryEvent.objects.filter(at__lt=now - KEPT_FOR)
     return old.exclude(detail="").update(detail="")
 
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 from time import monotonic
 
 from django.db import transaction
 from django.utils import timezone
 
-from subscriptions import sending
+from subscriptions import rounds, sending
 from subscriptions.crashpoint import crashpoint
 from subscriptions.models import Delivery, Letter, Notice, Round
+from subscriptions.models.mailings import KEPT_FOR
 
 from .bulk import seldom_collected
 from .compose import compose_day
 from .digests import Digests
-from .had import KEPT
 from .intake import publish_until
 from .letters import outgoing_letters
 from .mails import outgoing_digests
 from .progress import progress
 
-# Rule 18: the last window of a due date, anywhere, closes at 18:00 UTC the day after.
-_CLOSES = timedelta(days=1, hours=18)
 _REPORTED = ("sent", "skipped", "deferred", "failed", "in_doubt")
 
 
@@ -68,7 +66,7 @@ def run(day: date) -> RoundReport:
     if how_it_goes.waiting and not problem:
         problem = how_it_goes.waits
     round_ = Round.objects.filter(due_date=day).first()
-    totals = sending.totals(day)
+    totals = Delivery.objects.by_state(day)
     return RoundReport(
         day=day,
         papers=round_.papers if round_ else 0,
@@ -109,7 +107,7 @@ def _send_digests(until: float | None, day: date | None) -> sending.Counts:
 
 def forget(now: datetime) -> int:
     """Empty digests that have had their 90 days; how many. States and counts stay."""
-    old = Delivery.objects.filter(due_date__lt=now.date() - KEPT)
+    old = Delivery.objects.filter(due_date__lt=now.date() - KEPT_FOR)
     return old.exclude(picks=[], also=[], filters=[], mutes=[]).update(
         picks=[], also=[], filters=[], mutes=[], notes=[], left_out=0
     )
@@ -117,7 +115,7 @@ def forget(now: datetime) -> int:
 
 def close_rounds(now: datetime) -> int:
     """Mark rounds complete whose windows have closed and of which nothing is open."""
-    newest = (now - _CLOSES).astimezone(UTC).date()
+    newest = (now - rounds.CLOSES).astimezone(UTC).date()
     over = Round.objects.filter(state=Round.State.OPEN, due_date__lte=newest)
     return sum([_close(pk, now) for pk in over.values_list("pk", flat=True)])
 
@@ -125,8 +123,8 @@ def close_rounds(now: datetime) -> int:
 def _close(pk: int, now: datetime) -> bool:
     """Looked at under the lock that compose takes when it writes rows of the round."""
     with transaction.atomic():  # complete and not told of would be for ever
-        rounds = Round.objects.select_for_update().filter(pk=pk, state=Round.State.OPEN)
-        round_ = rounds.first()
+        open_ = Round.objects.select_for_update().filter(state=Round.State.OPEN)
+        round_ = open_.filter(pk=pk).first()
         if round_ is None or round_.deliveries.open().exists():
             return False
         crashpoint("round.closing")

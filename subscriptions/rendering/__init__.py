@@ -6,7 +6,6 @@ it goes over the wire; the same input always gives the same bytes. `readable` tu
 LaTeX into Unicode and is used by the site too.
 """
 
-from .cards import forget_entries
 from .digest import digest, surely_fits
 from .letters import letter
 from .mail import (
@@ -39,7 +38,6 @@ __all__ = [
     "Recipient",
     "Rendered",
     "digest",
-    "forget_entries",
     "letter",
     "readable",
     "surely_fits",

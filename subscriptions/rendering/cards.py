@@ -1,7 +1,7 @@
 """What of a digest many readers share, coded once: papers, why-lines, headings.
 
 Kept by value: the caller may hand in a new `Card` for every mail, and a card that has
-changed is another one.
+changed is another one. What was made of an entry is kept by the entry.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .mail import Entry, Reason
 from .pieces import hole, template
 
 # A paper takes about 10 kB: some thousands are the lists of some days.
-_PAPERS, _ENTRIES, _WHYS, _HEADINGS = 4_000, 50_000, 50_000, 5_000
+_PAPERS, _WHYS, _HEADINGS = 4_000, 50_000, 5_000
 _PARTS = ("html", "txt")
 
 
@@ -57,12 +57,12 @@ class Paper(NamedTuple):
 
 class Standing:
     """An entry as mails show it: its why-line, and its paper as far as that was asked
-    for. It holds the entry, so that no other gets its id."""
+    for."""
 
-    __slots__ = ("_entry", "_least", "_papers", "why")
+    __slots__ = ("_about", "_least", "_papers", "why")
 
     def __init__(self, entry: Entry) -> None:
-        self._entry = entry
+        self._about = _of(entry)
         self._papers: list[Paper | None] = [None] * 4
         self._least = 0
         self.why = _put_together(entry.reasons)
@@ -71,7 +71,7 @@ class Standing:
         at = full + 2 * leads
         found = self._papers[at]
         if found is None:
-            found = self._papers[at] = paper(*_of(self._entry), full, leads)
+            found = self._papers[at] = paper(*self._about, full, leads)
         return found
 
     @property
@@ -79,30 +79,20 @@ class Standing:
         """Bytes in a part, at the most, with the abstract cut short and without the
         address where its reader tunes."""
         if not self._least:
-            cut = [paper(*_of(self._entry), False, leads) for leads in (True, False)]
+            cut = [paper(*self._about, False, leads) for leads in (True, False)]
             of_why = max(len(self.why.html), len(self.why.text))
             self._least = max(each.size() for each in cut) + of_why
         return self._least
 
 
-# By the id of the entry: to look into a card and its reasons would be a dozen visits to
-# memory for each paper of a mail, most of it not in the processor's cache.
-_standing: dict[int, Standing] = {}
-
-
 def standing(entry: Entry) -> Standing:
-    """Found at once where the caller hands in the same entry for many mails."""
-    found = _standing.get(id(entry))
+    """Found at once where the caller hands in the same entry for many mails: to look
+    into a card and its reasons would be a dozen visits to memory for each paper of a
+    mail, most of it not in the processor's cache."""
+    found = entry.standing
     if found is None:
-        if len(_standing) >= _ENTRIES:
-            _standing.clear()
-        found = _standing[id(entry)] = Standing(entry)
+        found = entry.standing = Standing(entry)
     return found
-
-
-def forget_entries() -> None:
-    """Let go of the entries handed in so far: they will not be handed in again."""
-    _standing.clear()
 
 
 def _of(entry: Entry) -> tuple[Card, bool, str]:

@@ -52,11 +52,11 @@ def digest(d: Digest, whole: bool = False, abstracts: int = FULL_ABSTRACTS) -> R
 
 
 def surely_fits(d: Digest) -> bool:
-    """False where a mail of this digest may have to leave papers out, without making
-    one. By lengths that are kept: most digests are far from any limit.
+    """Does a mail of this digest surely have room for all its papers? Told by lengths
+    that are kept, without making it: most digests are far from the limit.
 
-    An abstract may always turn short, so papers count with short ones. All else is
-    counted as if each of its characters needed the most that any can.
+    Papers count with short abstracts, since abstracts may always turn short. All else
+    counts as if each of its characters took the most bytes that any can.
     """
     of_tuning = len(d.links.tune) + _BREAKS
     notes, again = 12 * sum(map(len, d.notes)), _AGAIN * len(d.again)
@@ -163,11 +163,10 @@ def _sections(
         text.append(head.text)
         for entry in entries:
             whole, leads = at < full, at == 0
-            if marks:  # a web copy's entries are made for it and do not come again
-                stands = cards.Standing(entry)
+            stands = standing(entry)
+            if marks:
                 paper = cards.marked(entry, whole, leads, papers.words(entry.reasons))
             else:
-                stands = standing(entry)
                 paper = stands.paper(whole, leads)
             _, _, before, actions, after, text_before, text_actions, text_after = paper
             why, text_why = stands.why

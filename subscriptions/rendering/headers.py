@@ -49,7 +49,7 @@ def lines(
         f"Subject: {_folded('Subject', subject)}\r\n"
         f"Date: {_date(int(envelope.date.timestamp()))}\r\n"
         f"Message-ID: {_message_id(envelope.message_id)}\r\n"
-        f"List-Unsubscribe: {_ways_out(links.one_click, envelope)}"
+        f"List-Unsubscribe: {_ways_out(links.unsubscribe, envelope)}"
         f"{_reply_to(envelope.reply_mailbox)}"
     )
     return [
@@ -156,9 +156,9 @@ def _folded(name: str, text: str) -> str:
     return folded[1:]
 
 
-def _ways_out(one_click: str, envelope: Envelope) -> str:
-    """The one-click address, then the mailbox; each on a line of its own."""
-    web = f"<{_uri(one_click)}>"
+def _ways_out(page: str, envelope: Envelope) -> str:
+    """The address on the web, then the mailbox; each on a line of its own."""
+    web = f"<{_uri(page)}>"
     if not envelope.unsubscribe_mailbox:
         return web
     by_mail = mailbox(envelope.unsubscribe_mailbox)

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from subscriptions.models import Card
+
+if TYPE_CHECKING:
+    from .cards import Standing
 
 
 class Found(NamedTuple):
@@ -29,14 +32,20 @@ class Reason(NamedTuple):
     found: tuple[Found, ...]
 
 
-class Entry(NamedTuple):
-    """A paper in a digest. `reasons`: the group's filter first, then the others."""
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A paper in a digest. `reasons`: the group's filter first, then the others.
+
+    An entry that is handed in for many mails is coded once: `cards` keeps what it made
+    of it in `standing`.
+    """
 
     card: Card
     source: str  # the source's name: "Hugging Face", "arXiv", "Sample"
     listed_on: date
     reasons: tuple[Reason, ...]
     page_url: str
+    standing: Standing | None = field(default=None, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,12 @@ class Covered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The reader's own links; `one_click` takes the POST of RFC 8058. `tune`, followed
-    by a paper's arXiv id, is a digest's page to save that and to tune what comes."""
+    """The reader's own links. `unsubscribe` takes the POST of RFC 8058 too; `tune`,
+    followed by a paper's arXiv id, is a digest's page to save that and to tune what
+    comes."""
 
     preferences: str
     unsubscribe: str
-    one_click: str
     web: str
     privacy: str
     site: str

@@ -92,7 +92,7 @@ def shown(
     return Shown(
         leads=leads,
         title=its_title,
-        url=page_url if sample else abstract_url(card),
+        url=page_url if sample else card.abstract_url,
         authors=names,
         more_authors=more,
         how_many=how_many,
@@ -146,10 +146,6 @@ def abstract(card: Card, full: bool) -> str:
     return text if full else phrases.sentences(text, SHORT_SENTENCES, SHORT_ABSTRACT)
 
 
-def abstract_url(card: Card) -> str:
-    return f"https://arxiv.org/abs/{quote(card.arxiv_id)}"
-
-
 def again(paper: Again) -> AgainShown:
     brings = [phrases.count(paper.card.upvotes, "upvote")] if paper.card.upvotes else []
     brings += ["code"] if web_link(paper.card.code_url) else []
@@ -194,7 +190,7 @@ def actions(card: Card, sample: bool, tune: str) -> tuple[tuple[str, str], ...]:
     `Links`."""
     found = []
     if not sample:
-        found.append(("PDF", f"https://arxiv.org/pdf/{quote(card.arxiv_id)}"))
+        found.append(("PDF", card.pdf_url))
     if code := web_link(card.code_url):
         found.append(("Code", code))
     elif project := web_link(card.project_url):

@@ -5,14 +5,24 @@ Nothing here writes. The numbers in the docstrings are those of the design's rul
 """
 
 from .coverage import REACH, Covering, advance, editions_for
-from .due import WINDOW, Due, all_on, due_now, instant, next_due, overdue
+from .due import (
+    BEGINS,
+    CLOSES,
+    Due,
+    all_on,
+    due_now,
+    instant,
+    next_due,
+    overdue,
+)
 from .ramp import Ramp, ramp
 from .unmatched import unmatched
 from .waiting import missing_sources
 
 __all__ = [
+    "BEGINS",
+    "CLOSES",
     "REACH",
-    "WINDOW",
     "Covering",
     "Due",
     "Ramp",

@@ -33,8 +33,8 @@ def editions_for(
         and edition.day.isoformat() > covered.get(edition.source, "")
     ]
     reached = [edition for edition in waiting if due - edition.day <= REACH]
-    # Said once: by the digest that goes on past the gap. A source the reader never had
-    # covered is not cut: nobody promised its past.
+    # Told once, by the digest that goes on after the gap. A source that no digest of
+    # the reader covered is not cut: nobody promised its past.
     goes_on = {edition.source for edition in reached} & set(covered)
     cut = any(e.source in goes_on for e in waiting if due - e.day > REACH)
     return Covering(tuple(sorted(reached, key=lambda e: (e.day, e.source))), cut)

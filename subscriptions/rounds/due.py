@@ -14,6 +14,9 @@ from subscriptions.models import Delivery, Pause, Subscriber
 from subscriptions.models.readers import zone_of
 
 WINDOW = timedelta(hours=6)
+# A due date, from midnight UTC: its first hour anywhere, and when its last window has
+# closed everywhere (rounds.md 18).
+BEGINS, CLOSES = -timedelta(hours=14), timedelta(days=1, hours=18)
 # How long after its window a date without anything to send is still written down.
 _LOOK_BACK = timedelta(hours=12)
 # First digests a tick; more wait a minute.
@@ -64,9 +67,9 @@ def next_due(reader: Subscriber, after: date) -> date:
 def due_now(now: datetime) -> Iterator[Due]:
     """Everyone who is due at `now` (aware), by local date; first digests first.
 
-    Take them in order and write each one's rows before the next: a query is run when
-    it is reached and leaves out whoever has a row by then. Ask it again of the readers
-    once they are locked: it leaves out whoever paused, left, moved or got a row since.
+    Take them in order and write the rows of each before the next: a query runs when it
+    is reached, and leaves out whoever has a row by then. Run it again once the readers
+    are locked: it leaves out whoever paused, left, moved or got a row meanwhile.
     Nobody is due while all sending is paused.
     """
     if Pause.objects.filter(lasts=True).exists():

@@ -38,8 +38,8 @@ class Ramp:
         midnight = _midnight(now)
         not_started = Q(subscriber__last_mail_at=None)
         not_started |= Q(subscriber__last_mail_at__lt=self.begun)
-        # Tried today and not arrived, or on the way, from yesterday too: they count as
-        # much.
+        # Who was tried today without success, or has a mail on its way, from yesterday
+        # too, counts as one who has started.
         today = Q(created_at__gte=midnight) | Q(state__in=Delivery.OPEN)
         tried = Delivery.objects.filter(not_started, today)
         tried = tried.exclude(state__in=[State.SENT, State.SKIPPED])

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from subscriptions.models import Delivery, Subscriber, Subscription
+from subscriptions.models.mailings import NO_NEW_EDITION, NOTHING_MATCHED
 
 IN_A_ROW = timedelta(days=14)
 # A weekly reader has a row at least this often; else nobody was being served.
 _WEEK = timedelta(days=7)
-# As compose writes them: neither is a digest, and neither says that there was one.
-_NOTHING_MATCHED, _NO_EDITION = "nothing matched", "no new edition"
 
 
 def unmatched(now: datetime) -> QuerySet[Subscriber]:
@@ -25,9 +24,9 @@ def unmatched(now: datetime) -> QuerySet[Subscriber]:
     today = now.date()
     since = today - IN_A_ROW
     rows = Delivery.objects.filter(subscriber=OuterRef("pk"))
-    nothing = rows.filter(state=Delivery.State.SKIPPED, reason=_NOTHING_MATCHED)
+    nothing = rows.filter(state=Delivery.State.SKIPPED, reason=NOTHING_MATCHED)
     no_digest = Q(
-        state=Delivery.State.SKIPPED, reason__in=[_NOTHING_MATCHED, _NO_EDITION]
+        state=Delivery.State.SKIPPED, reason__in=[NOTHING_MATCHED, NO_NEW_EDITION]
     )
     filters = Subscription.objects.filter(subscriber=OuterRef("pk"), enabled=True)
     return (

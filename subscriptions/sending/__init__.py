@@ -25,7 +25,7 @@ from .brakes.pauses import (
     resume_round,
     why_nothing_goes,
 )
-from .ledger.attempts import DOUBTED, totals
+from .ledger.attempts import DOUBTED
 from .ledger.epoch import accept_restored, hold_check
 from .loop import send
 from .notices import owe, tell
@@ -63,7 +63,6 @@ __all__ = [
     "resume_round",
     "send",
     "tell",
-    "totals",
     "trip",
     "why_nothing_goes",
 ]

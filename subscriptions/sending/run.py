@@ -41,8 +41,8 @@ class Handed:
 
 @dataclass(eq=False)
 class Run:
-    """`number` offers, of which `few` or fewer may wait when the next run is handed in:
-    so that no connection is ever without work."""
+    """`number` offers that were handed in together. The next run is handed in once only
+    `few` of them still wait, so that no connection is ever without work."""
 
     turns: Turns
     number: int
@@ -96,7 +96,7 @@ class Run:
 
 
 class Way(Protocol):
-    """Out into the world, by up to so many connections; open within its `with`."""
+    """What hands mails over, by several connections; open within its `with`."""
 
     def __enter__(self) -> Self: ...
 

@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from subscriptions import consent, links
+from subscriptions import consent
 from subscriptions.models import Subscriber
 
-from .preferences import expired, is_fresh, reader_of, send_fresh_link
+from .preferences import is_fresh, reader_of, send_fresh_link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,10 +36,7 @@ def _by_fresh_link(
 ) -> HttpResponse:
     """A page with a button. The link of a digest, which may have been forwarded, only
     gets a letter sent; with the link in that, the button does what it says."""
-    try:
-        reader = reader_of(token)
-    except links.Expired:
-        return expired(request)
+    reader = reader_of(token)
     fresh = is_fresh(token)
     if request.method == "POST":
         return (pressed if fresh else send_fresh_link)(request, reader)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from subscriptions import consent, links, tasks
-from subscriptions.models.readers import fold_address
 
 from . import preferences, unsubscribe
 from .forms import Address
@@ -24,10 +23,7 @@ def ask(request: HttpRequest, token: str) -> HttpResponse:
     A forwarded digest must not lead anybody's papers elsewhere: its link only gets a
     fresh letter sent. Whatever the new address is, the answer is the same.
     """
-    try:
-        reader = preferences.reader_of(token)
-    except links.Expired:
-        return preferences.expired(request)
+    reader = preferences.reader_of(token)
     fresh = preferences.is_fresh(token)
     if request.method == "POST" and not fresh:
         return preferences.send_fresh_link(request, reader)
@@ -45,12 +41,7 @@ def ask(request: HttpRequest, token: str) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A page with a button, from the letter to the new address; pressing it again
     shows the same success, and where it cannot be no word says why."""
-    try:
-        letter_id = links.read("address", token)
-    except links.Expired:
-        return render(request, "pages/expired.html", {"purpose": "address"}, status=410)
-    except links.BadLink as error:
-        raise Http404 from error
+    letter_id = links.read("address", token)
     asked = consent.asked_for(letter_id)
     if asked and links.is_before(token, asked):  # it got the number after a restore
         letter_id = 0
@@ -59,7 +50,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if answered:
         tasks.ring(tasks.send)
     asked = consent.asked_for(letter_id)
-    if asked and fold_address(asked.recipient) == asked.subscriber.email_folded:
+    if asked and asked.is_to_its_reader:
         reader = asked.subscriber
     context = {
         "asked": None if answered else asked,
@@ -74,12 +65,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     """Stop what was asked for, from either letter; also the one-click address of the
     letter to the new one (RFC 8058), which unsubscribes once that is the reader's."""
-    try:
-        letter_id = links.read("withdraw", token)
-    except links.BadLink as error:
-        raise Http404 from error
+    letter_id = links.read("withdraw", token)
     asked = consent.asked_for(letter_id)
-    if asked and fold_address(asked.recipient) == asked.subscriber.email_folded:
+    if asked and asked.is_to_its_reader:
         own = links.token("unsubscribe", asked.subscriber_id)
         return unsubscribe.page(request, own)
     if request.method == "POST":

@@ -15,11 +15,7 @@ from .headers import mail_document
 @require_safe
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """The frame; the digest itself comes from its own address, where it is inert."""
-    try:
-        delivery = _delivery(token)
-    except links.Expired:
-        return render(request, "pages/expired.html", {"purpose": "digest"}, status=410)
-    context = {"delivery": delivery, "token": token}
+    context = {"delivery": _delivery(token), "token": token}
     return render(request, "pages/digest.html", context)
 
 
@@ -33,14 +29,10 @@ def document(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _delivery(token: str) -> Delivery:
-    """Raises links.Expired too where the digest itself is no longer kept: one of an
-    old date that was made late is emptied before its link expires."""
-    try:
-        delivery = links.read_row("digest", token, Delivery.objects.all())
-    except links.Expired:
-        raise
-    except links.BadLink as error:
-        raise Http404 from error
+    """Raises as `links.read_row` does, and Expired too where the digest itself is no
+    longer kept: one of an old date that was made late is emptied before its link
+    expires."""
+    delivery = links.read_row("digest", token, Delivery.objects.all())
     if not delivery.picks:
         raise links.Expired("digest")
     return delivery

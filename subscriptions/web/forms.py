@@ -96,11 +96,12 @@ class OwnSchedule(ScheduleForm):
 
 
 def schedule_of(reader: Subscriber) -> dict[str, Any]:
-    """A reader's schedule as the form shows it: of one who is mailed less for their
-    silence the days they chose, which saving it gives back as any button does."""
+    """A reader's schedule as the form shows it. Who is mailed less often for their
+    silence sees the days they chose: saving the form gives these back, as any button
+    does."""
     own: dict[str, Any] = {"cadence": reader.cadence, "weekdays": reader.weekdays}
     own |= reader.before_silence
-    # Who has every day and comes to want one of them has none to take away first.
+    # With all seven ticked, who wants a single day would have to untick six of them.
     chose = own["cadence"] in (Cadence.CHOSEN, Cadence.WEEKLY)
     return {
         "cadence": own["cadence"],

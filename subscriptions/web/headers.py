@@ -13,6 +13,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from subscriptions import links
+
 PAGES = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; "
@@ -72,8 +74,13 @@ class PolicyMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        """Our page for what is not there, with DEBUG too: readers see it in a trial."""
-        if isinstance(exception, Http404) and not request.path.startswith("/admin/"):
+        """Our pages for a link that has expired and for what is not there, a link that
+        is none of ours included; with DEBUG too: readers see them in a trial."""
+        if isinstance(exception, links.Expired):
+            context = {"purpose": str(exception)}
+            return render(request, "pages/expired.html", context, status=410)
+        is_missing = isinstance(exception, Http404 | links.BadLink)
+        if is_missing and not request.path.startswith("/admin/"):
             return render(request, "404.html", status=404)
         return None
 

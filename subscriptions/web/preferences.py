@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -47,10 +47,7 @@ DONE = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """All settings on one page, a form each; `action` says which one was sent."""
-    try:
-        reader = reader_of(token)
-    except links.Expired:
-        return expired(request)
+    reader = reader_of(token)
     problems: dict[str, forms.Form] = {}
     if "take" in request.POST:
         shown = _shown(request, reader, {}) | _tried(request)
@@ -99,25 +96,15 @@ def is_fresh(token: str) -> bool:
 
 
 def reader_of(token: str) -> Subscriber:
-    """Whose link this is. Raises Http404, and Expired where the link has had its time
-    or was sent to an address that the reader has left."""
+    """Whose link this is, from a letter or from a digest. Raises as `links.read_row`
+    does."""
     readers = Subscriber.objects.all()
     try:
-        try:
-            return links.read_row("account", token, readers)
-        except links.Expired:
-            raise
-        except links.BadLink:
-            return links.read_row("preferences", token, readers)
+        return links.read_row("account", token, readers)
     except links.Expired:
         raise
-    except links.BadLink as error:
-        raise Http404 from error
-
-
-def expired(request: HttpRequest) -> HttpResponse:
-    context = {"purpose": "preferences"}
-    return render(request, "pages/expired.html", context, status=410)
+    except links.BadLink:
+        return links.read_row("preferences", token, readers)
 
 
 def _shown(

@@ -43,8 +43,6 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     """GET shows and writes nothing; `action` of a POST says which button it was."""
     try:
         tuned = _named(token, arxiv_id)
-    except links.Expired:
-        return render(request, "pages/expired.html", {"purpose": "tune"}, status=410)
     except TooOften as often:
         answer = render(request, "429.html", status=429)
         answer["Retry-After"] = str(often.seconds)
@@ -74,19 +72,20 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
 
 def _named(token: str, arxiv_id: str) -> Tuned:
     """A paper of the delivery that the token names, for its reader: of others the page
-    would tell whoever the digest was forwarded to which filters find them."""
+    would tell whoever the digest was forwarded to which filters find them.
+
+    Raises Http404, TooOften, and as `links.read_row` does.
+    """
+    PACE.count(links.read("tune", token))
+    rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
+    delivery = links.read_row("tune", token, rows)
     try:
-        PACE.count(links.read("tune", token))
-        rows = Delivery.objects.select_related("subscriber").only(*_SHOWN)
-        delivery = links.read_row("tune", token, rows)
         tuned = Tuned(delivery.subscriber, arxiv_id)
-        if not any(pick["paper"] == tuned.paper.pk for pick in delivery.picks):
-            raise Paper.DoesNotExist
-        return tuned
-    except links.Expired:
-        raise
-    except (links.BadLink, Paper.DoesNotExist) as error:
+    except Paper.DoesNotExist as error:
         raise Http404 from error
+    if not any(pick["paper"] == tuned.paper.pk for pick in delivery.picks):
+        raise Http404
+    return tuned
 
 
 # --- what each button does: "" when it is done, else what is in the way ---------------

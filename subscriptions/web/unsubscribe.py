@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +24,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     A body that is none of the three known changes nothing and gets 400; a database
     that cannot write gets 503, so that the sender of the POST tries again.
     """
-    reader = _reader(token)
+    reader = get_object_or_404(Subscriber, pk=links.read("unsubscribe", token))
     if request.method == "POST":
         asked = dict(request.POST.lists())
         if request.FILES or asked not in (ONE_CLICK, LEAVE, UNDO):
@@ -39,13 +39,6 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     context = {"reader": reader, "gone": gone, "can_return": can_return}
     context["answered"] = request.method == "POST"
     return render(request, "pages/unsubscribe.html", context)
-
-
-def _reader(token: str) -> Subscriber:
-    try:
-        return Subscriber.objects.get(pk=links.read("unsubscribe", token))
-    except (links.BadLink, Subscriber.DoesNotExist) as error:
-        raise Http404 from error
 
 
 def _act(reader_id: int, asked: dict[str, list[str]]) -> Subscriber:

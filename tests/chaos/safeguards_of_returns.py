@@ -49,7 +49,7 @@ WHAT_COMES_BACK = [
     Safeguard(
         "a letter that went elsewhere is not its reader's",
         RETURNS + "taking",
-        "if isinstance(mail, Letter) and mail.kind in _TO_ANOTHER:",
+        "if isinstance(mail, Letter) and mail.kind in Letter.ABOUT_ADDRESSES:",
         "if False:",
         TESTS + "belief.py::"
         "test_a_complaint_about_a_letter_to_an_address_that_is_forgotten_is_nobodys",

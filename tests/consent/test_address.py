@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 
 import pytest
 import time_machine
@@ -11,30 +10,17 @@ from django.db import IntegrityError, connection
 from subscriptions import consent
 from subscriptions.consent import address
 from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
-from subscriptions.models.suppressions import AskedAddress
 from tests.factories import a_reader, a_subscription
+
+from .another_address import NEW, OLD, ask, asked
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 7, 7, 12, tzinfo=UTC)
-OLD, NEW = "old@example.org", "New.One@example.com"
 
 
 @pytest.fixture
 def reader() -> Subscriber:
     return a_reader(email=OLD)
-
-
-def ask(reader: Subscriber, new: str = NEW) -> Letter | None:
-    """The letter whose link would change the address now, if there is one."""
-    consent.ask_for_address(reader.pk, new)
-    asked = reader.letters.filter(kind="new_address").exclude(recipient="")
-    return asked.first()
-
-
-def asked(reader: Subscriber, new: str = NEW) -> Letter:
-    letter = ask(reader, new)
-    assert letter
-    return letter
 
 
 def kinds(reader: Subscriber) -> dict[str, str]:
@@ -252,95 +238,7 @@ def test_no_other_letter_changes_or_stops_anything(reader: Subscriber) -> None:
     assert consent.change_address(letter.pk) == reader
 
 
-# --- limits ------------------------------------------------------------------------
-def test_an_address_is_asked_once_a_day_and_three_times_a_week_by_all_together() -> (
-    None
-):
-    with time_machine.travel(NOW, tick=False) as clock:
-        counts = []
-        for _ in range(5):
-            for _ in range(3):
-                ask(a_reader())
-            consent.subscribe(NEW, [], consent.Schedule())
-            counts.append(
-                Letter.objects.filter(kind__in=["confirm", "new_address"]).count()
-            )
-            clock.shift(timedelta(days=1, seconds=1))
-    assert counts == [1, 2, 3, 3, 3]
-
-
-def test_a_sign_up_counts_for_who_asks_for_that_address(reader: Subscriber) -> None:
-    consent.subscribe(NEW, [], consent.Schedule())
-    assert ask(reader) is None
-
-
-def test_erasing_oneself_does_not_start_the_count_again(reader: Subscriber) -> None:
-    ask(reader)
-    consent.erase(reader.pk)
-    assert ask(a_reader()) is None
-
-
-def test_declining_does_not_start_the_count_again(reader: Subscriber) -> None:
-    consent.withdraw_address(asked(reader).pk)
-    assert ask(reader) is None
-
-
-def test_a_reader_asks_three_addresses_a_day(reader: Subscriber) -> None:
-    for number in range(6):
-        ask(reader, f"new{number}@example.com")
-    assert reader.letters.filter(kind="new_address").count() == 3
-    assert reader.letters.filter(kind="address_asked").count() == 1
-
-
-def test_what_is_counted_is_no_address(reader: Subscriber) -> None:
-    ask(reader)
-    row = AskedAddress.objects.get()
-    assert "example" not in f"{row} {row.address_hash} {row.times}"
-
-
-def test_after_a_week_the_address_and_the_count_are_forgotten(
-    reader: Subscriber,
-) -> None:
-    with time_machine.travel(NOW, tick=False) as clock:
-        letter = asked(reader)
-        clock.shift(timedelta(days=6, hours=23))
-        consent.forget(datetime.now(UTC))
-        letter.refresh_from_db()
-        assert letter.recipient == NEW
-        clock.shift(timedelta(hours=2))
-        consent.forget(datetime.now(UTC))
-    assert not Letter.objects.exclude(recipient="").exists()
-    assert not AskedAddress.objects.exists()
-    assert consent.change_address(letter.pk) is None
-
-
 @pytest.mark.postgresql  # SQLite's one writer cannot wait for another
-@pytest.mark.django_db(transaction=True)
-def test_readers_who_ask_for_one_address_at_once_get_it_one_letter() -> None:
-    readers = [a_reader() for _ in range(8)]
-    # Asked before: a row that is made at once is waited for without any lock.
-    before = (datetime.now(UTC) - timedelta(days=2)).isoformat()
-    hashed = Suppression.hash_of(NEW)
-    AskedAddress.objects.create(address_hash=hashed, times=[before])
-    together = Barrier(9)
-
-    def one(number: int) -> None:
-        together.wait()
-        try:
-            if number < len(readers):
-                consent.ask_for_address(readers[number].pk, NEW)
-            else:
-                consent.subscribe(NEW, [], consent.Schedule())
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(9) as pool:
-        list(pool.map(one, range(9)))
-    asking = Letter.objects.filter(kind__in=["confirm", "new_address"])
-    assert asking.count() == 1
-
-
-@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_readers_who_swap_addresses_do_not_wait_for_each_other_for_ever() -> None:
     one, two = a_reader(email="one@example.org"), a_reader(email="two@example.org")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from subscriptions import consent, links, pipeline
 from subscriptions.models import Delivery, Edition, Letter, Subscriber
+from subscriptions.pipeline import digests
 from subscriptions.pipeline.digests import Digests
 from subscriptions.pipeline.letters import outgoing_letters
 from subscriptions.pipeline.mails import outgoing_digests
@@ -212,10 +214,44 @@ def test_a_worker_keeps_nothing_of_the_digests_of_earlier_calls() -> None:
     listed(an_edition(), "Gradient one", "Gradient two")
     reader = a_reader_of("gradient")
     pipeline.compose_day(TUESDAY)
+    before = standing()
     for _ in range(3):
-        for mail in outgoing_digests([reader.deliveries.get().pk]).values():
-            assert b"Gradient two" in mail.message()
-        assert len(cards._standing) == 2
+        mails = outgoing_digests([reader.deliveries.get().pk])
+        assert b"Gradient two" in next(iter(mails.values())).message()
+        assert standing() == before + 2
+        del mails
+        assert standing() == before
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept_in"),
+    [
+        ("_LISTINGS", "_listed"),
+        ("_FILTERS", "_numbers"),
+        ("_REASONS", "_reasons"),
+        ("_ENTRIES", "_entries"),
+    ],
+)
+def test_a_round_that_outgrows_its_room_forgets_and_mixes_nothing_up(
+    limit: str, kept_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(an_edition(), "Gradient of a protein")
+    readers = [a_reader_of("gradient"), a_reader_of("protein")]
+    pipeline.compose_day(TUESDAY)
+    monkeypatch.setattr(digests, limit, 0)
+    kept = Digests()
+    for reader, other in (readers, readers[::-1]):
+        (mail,) = outgoing_digests([reader.deliveries.get().pk], kept).values()
+        said = text(parsed(mail.message()))
+        own, their = (each.subscriptions.get().label for each in (reader, other))
+        assert f"Why: {own}" in said
+        assert f"Why: {their}" not in said
+        assert len(getattr(kept, kept_in)) == 1
+
+
+def standing() -> int:
+    """How many entries are kept as mails show them, by anybody."""
+    return sum(type(each) is cards.Standing for each in gc.get_objects())
 
 
 @time_machine.travel("2026-07-07T04:00Z", tick=False)

@@ -117,7 +117,6 @@ class Digests:
         return Links(
             preferences=f"{site}/me/{token}/{odd}",
             unsubscribe=f"{site}/unsubscribe/{token}{odd}",
-            one_click=f"{site}/unsubscribe/{token}",
             web=f"{site}/digests/{token}.{token}",
             tune=f"{site}/tune/{token}.{odd}/",
             privacy=f"{site}/privacy",

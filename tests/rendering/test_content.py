@@ -169,7 +169,7 @@ def test_a_week_has_its_days_as_sections_the_oldest_first() -> None:
     ]
     made = digest_of(
         groups=tuple(
-            Group(f"F{at}", (each._replace(listed_on=day),))
+            Group(f"F{at}", (replace(each, listed_on=day),))
             for at, (each, day) in enumerate(zip(entries, days, strict=True))
         ),
         weekly=True,

@@ -134,7 +134,7 @@ def test_an_envelope_that_cannot_be_a_header_is_refused(field: str, value: Any) 
 )
 def test_a_one_click_link_that_is_no_web_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError):
-        digest(digest_of(links=replace(links(), one_click=url)))
+        digest(digest_of(links=replace(links(), unsubscribe=url)))
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\0", "\u2028", "\x85", "\x0b"])

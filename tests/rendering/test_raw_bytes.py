@@ -67,7 +67,7 @@ def test_the_same_input_gives_the_same_bytes(kind: str) -> None:
 def test_list_unsubscribe_is_one_verbatim_line(kind: str, host: str) -> None:
     ours = links(host)
     message = mail_of(kind, links=ours).message
-    line = f"\r\nList-Unsubscribe: <{ours.one_click}>\r\n".encode()
+    line = f"\r\nList-Unsubscribe: <{ours.unsubscribe}>\r\n".encode()
     assert message.count(line) == 1
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in message
 

@@ -33,7 +33,7 @@ def an_offer(mail: Outgoing, key: Hashable = 0) -> Offer:
 def hand_over(relay: Relay, *mails: Outgoing, stop: float = math.inf) -> Handed:
     """All at once; keys are their numbers from 0."""
     offers = [an_offer(mail, key) for key, mail in enumerate(mails)]
-    return relay.hand_over(offers, Notes(), stop)
+    return relay.hand_in(offers, Notes(), stop).result()
 
 
 def outcomes(relay: Relay, *mails: Outgoing) -> list[Outcome]:

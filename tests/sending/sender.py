@@ -21,7 +21,7 @@ def main(command: str, number: str = "0") -> None:
     from django.core.management import call_command
 
     from subscriptions.models import Delivery
-    from subscriptions.sending import send, totals
+    from subscriptions.sending import send
 
     from . import rows
 
@@ -35,7 +35,8 @@ def main(command: str, number: str = "0") -> None:
         shorten_leases()
         send(Delivery, rows.digests)
     else:
-        print(json.dumps({k: n for k, n in totals(rows.TUESDAY).items() if n}))
+        states = Delivery.objects.by_state(rows.TUESDAY)
+        print(json.dumps({state: n for state, n in states.items() if n}))
 
 
 def shorten_leases() -> None:

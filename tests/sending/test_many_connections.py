@@ -104,7 +104,7 @@ def test_at_most_one_mail_is_made_ahead_of_the_one_on_its_way(tmp_path):
         Oracle(tmp_path / "taken.jsonl", script) as oracle,
         a_relay(oracle.url) as relay,
     ):
-        relay.hand_over(offers, Notes())
+        relay.hand_in(offers, Notes()).result()
     assert (made, most) == (20, 2)
 
 

@@ -29,7 +29,7 @@ def test_a_mail_that_cannot_be_made_does_not_stop_the_others(tmp_path, caplog):
     good = [an_offer(MAIL, n) for n in range(3)]
     notes = Notes()
     with Oracle(tmp_path / "taken.jsonl") as oracle, a_relay(oracle.url) as relay:
-        handed = relay.hand_over([good[0], bad, *good[1:]], notes)
+        handed = relay.hand_in([good[0], bad, *good[1:]], notes).result()
     assert handed.outcomes["bad"].stage == "rendering"
     assert handed.outcomes["bad"].reply == "it could not be made: ValueError"
     assert notes.of("bad") == ["deferred"]
@@ -47,7 +47,7 @@ def test_the_journal_hears_of_a_dot_before_the_relay_does(tmp_path):
     notes = Slow()
     large = an_outgoing(body=b"0123456789\r\n" * 10_000)
     with Oracle(tmp_path / "taken.jsonl") as oracle, a_relay(oracle.url) as relay:
-        relay.hand_over([an_offer(large)], notes)
+        relay.hand_in([an_offer(large)], notes).result()
     assert notes.lines == [("begun", 0), ("sent", 0)]
 
 
@@ -70,7 +70,7 @@ def test_what_the_journal_raises_ends_the_call_and_nothing_more_goes_out(
     offers = [an_offer(MAIL, n) for n in range(10)]
     with Oracle(tmp_path / "taken.jsonl") as oracle, a_relay(oracle.url) as relay:
         with pytest.raises(OSError, match="no space left"):
-            relay.hand_over(offers, notes)
+            relay.hand_in(offers, notes).result()
         with pytest.raises(OSError, match="no space left"):
             outcomes(relay, MAIL)
         assert len(oracle.taken()) == 2
@@ -101,7 +101,7 @@ def test_nothing_that_was_offered_is_forgotten_by_a_relay_of_moods(tmp_path):
         Oracle(tmp_path / "taken.jsonl", script) as oracle,
         a_relay(oracle.url, 4) as relay,
     ):
-        handed = relay.hand_over(offers, notes)
+        handed = relay.hand_in(offers, notes).result()
         taken = [one.message_id for one in oracle.taken()]
     assert handed.down is None and handed.untried == []
     assert sorted(handed.outcomes) == list(range(200))

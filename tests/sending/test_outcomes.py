@@ -222,7 +222,7 @@ def test_the_totals_of_a_due_date_have_every_state():
         a_digest(state=state)
     a_digest(due_date=TUESDAY + timedelta(days=1))
     zeros = dict.fromkeys(State.values, 0)
-    assert attempts.totals(TUESDAY) == zeros | {"sent": 2, "skipped": 1}
+    assert Delivery.objects.by_state(TUESDAY) == zeros | {"sent": 2, "skipped": 1}
 
 
 def test_a_tally_counts_what_ended_at_the_claim():

@@ -316,6 +316,6 @@ def test_what_comes_back_untried_can_be_offered_again(tmp_path):
         Oracle(tmp_path / "taken.jsonl") as oracle,
         Relay(server(oracle.url), "[127.0.0.1]", 4, SHORT, pace) as relay,
     ):
-        none = relay.hand_over(offers, Notes(), stop=0)
-        all_ = relay.hand_over(none.untried, Notes())
+        none = relay.hand_in(offers, Notes(), stop=0).result()
+        all_ = relay.hand_in(none.untried, Notes()).result()
     assert (len(none.untried), len(all_.outcomes)) == (10, 10)

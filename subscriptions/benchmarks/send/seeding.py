@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from django.db import connection
 from django.utils import timezone
 
-from subscriptions import matching, pipeline
+from subscriptions import pipeline
 from subscriptions.benchmarks.mix import DAY, Mix
-from subscriptions.benchmarks.stored import store
-from subscriptions.models import Delivery, Subscriber, Subscription, TopicFilter
+from subscriptions.benchmarks.stored import store, store_filters, tidy
+from subscriptions.models import Delivery, Subscriber, Subscription
 
 # In a digest, the first eight with their whole abstracts: about 71 KB on the wire.
 PAPERS = 17
@@ -31,12 +30,7 @@ class Unlike(Exception):
 def readers(number: int) -> None:
     """Readers with one to six filters each, who have read all up to the day before."""
     mix = Mix()
-    filters = TopicFilter.objects.bulk_create(
-        TopicFilter(text=text, fingerprint=TopicFilter.fingerprint_of(text))
-        for text in dict.fromkeys(
-            matching.canonical(matching.parse(word)) for word in mix.words[_KNOWN]
-        )
-    )
+    filters = store_filters(mix.words[_KNOWN])
     made = Subscriber.objects.bulk_create(map(_reader, range(number)), _BATCH)
     wishes = mix.readers(number, len(filters))
     Subscription.objects.bulk_create(
@@ -88,9 +82,7 @@ def compose(day: date) -> None:
     waiting = Delivery.objects.filter(due_date=day, state=Delivery.State.PENDING)
     if (found := waiting.count()) != (wanted := Subscriber.objects.count()):
         raise Unlike(f"{found:,} digests were composed for {wanted:,} readers")
-    if connection.vendor == "postgresql":  # as its autovacuum does after a minute
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+    tidy()
 
 
 def octets(day: date) -> int:

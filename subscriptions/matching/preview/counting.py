@@ -138,8 +138,9 @@ def volumes(
 
 def _known_of(shelved: tuple[Shelf, ...]) -> dict[str, Volume]:
     """What was counted on these shelves already: readers come back to their filters,
-    and the dearest that may be written takes most of a second. Of other shelves all is
-    forgotten. In every thread a whole pair is read or written."""
+    and the most costly that may be written takes most of a second. What was counted on
+    other shelves is forgotten. The pair is read and written as one, so that threads
+    need no lock."""
     global _counted
     of, known = _counted
     if of is not shelved:

@@ -49,7 +49,7 @@ def found(query: Query, since: date | None, engine: Engine) -> Sql:
         _each(And, [each for some in groups.values() for each in some], engine)
     )
     if hidden := _hidden():
-        conditions.append(Sql.of("base.id NOT IN ({})", engine.among(hidden)))
+        conditions.append(Sql.of("base.id NOT IN ({})", Sql.among(hidden)))
     where = Sql.joined(" AND ", conditions or [_ALWAYS])
     # Materialized, or SQLite would ask the index once for each id that `where` admits.
     base = Sql.of("WITH base (id) AS MATERIALIZED ({})", base)
@@ -97,7 +97,7 @@ def _condition(query: Query, engine: Engine) -> Sql:
             now = "SELECT upvotes FROM subscriptions_paper WHERE id = base.id"
             return Sql(f"COALESCE(listing.frozen_upvotes, ({now})) >= %s", (least,))
         case Author():
-            return Sql.of("base.id IN ({})", engine.among(_by_author(query, engine)))
+            return Sql.of("base.id IN ({})", Sql.among(_by_author(query, engine)))
         case Everything():
             return _ALWAYS
     raise TypeError(f"{type(query).__name__} is known to an index")

@@ -7,7 +7,7 @@ one into the other. (Weights would be looked up in each row.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
@@ -46,9 +46,6 @@ class PostgreSQL:
     def ids(self, index: str, query: Query) -> Sql:
         sql = "SELECT id FROM subscriptions_paper WHERE search @@ %s::tsquery"
         return Sql(sql, (tsquery(query),))
-
-    def among(self, ids: Sequence[int]) -> Sql:
-        return Sql("SELECT unnest(%s::bigint[])", (list(ids),))
 
     def ranks(self, query: Query) -> Sql | None:
         asked = words_asked_for(query)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from subscriptions.matching.language.tree import Leaf, Query
+from subscriptions.models.among import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,12 @@ class Sql:
         some = tuple(parts)
         return cls.of(by.join(["{}"] * len(some)), *some)
 
+    @classmethod
+    def among(cls, ids: Sequence[int]) -> Sql:
+        """Selects these ids, by one parameter however many they are."""
+        selected = among(ids)
+        return cls(selected.sql, tuple(selected.params))
+
 
 class Engine(Protocol):
     """A database's full-text index of the stored papers."""
@@ -43,9 +50,6 @@ class Engine(Protocol):
     def ids(self, index: str, query: Query) -> Sql:
         """Selects `id` of the papers of which `index` says that they satisfy `query`,
         which is positive and all of whose leaves it decides."""
-
-    def among(self, ids: Sequence[int]) -> Sql:
-        """Selects these ids, by one parameter however many they are."""
 
     def ranks(self, query: Query) -> Sql | None:
         """Selects `id` and `score`, higher for better, by the words that `query` asks

@@ -6,8 +6,6 @@ its list of authors. Their tokeniser cuts at spaces only: the words are ready.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from subscriptions.matching.language.tree import (
@@ -45,9 +43,6 @@ class SQLite:
 
     def ids(self, index: str, query: Query) -> Sql:
         return Sql(_SELECT[index], (fts5(query),))
-
-    def among(self, ids: Sequence[int]) -> Sql:
-        return Sql("SELECT value FROM json_each(%s)", (json.dumps(list(ids)),))
 
     def ranks(self, query: Query) -> Sql | None:
         asked = words_asked_for(query)

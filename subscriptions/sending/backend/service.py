@@ -102,7 +102,7 @@ class Service:
 
     @property
     def _is_over(self) -> bool:
-        """Nobody listens any more, and a journal may be another's."""
+        """Nobody waits for outcomes any more, and a journal may be another batch's."""
         return self._is_closed or self._fault is not None
 
     def _work(self, line: Line) -> None:
@@ -115,7 +115,7 @@ class Service:
             line.close()
 
     def _next(self) -> tuple[Run, Offer] | None:
-        """The next mail and its run, counted, as soon as one may go; None: go home."""
+        """The next mail and its run, counted, once one may go; None: it is over."""
         with self._news:
             while not self._is_over:
                 now = time.monotonic()
@@ -232,7 +232,7 @@ class Service:
         self._news.notify_all()
 
     def _untold(self, offer: Offer) -> None:
-        """It is under way no more; the pace of this process outlives this service."""
+        """Tell the pace, which outlives this service: the mail is not under way."""
         if self._pace:
             self._pace.told(offer.domain, None, time.monotonic())
 

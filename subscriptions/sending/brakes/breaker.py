@@ -1,4 +1,4 @@
-"""The circuit breaker: what comes back of a domain stops all sending.
+"""The circuit breaker: where too much comes back from a domain, all sending stops.
 
 Asked on every tick and between batches. The questions are cheap at a million readers:
 few events, then per suspicious domain no more rows than are needed to acquit it.

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
 
 from subscriptions.models import Delivery, Round
-from subscriptions.models.mailings import HORIZON
+from subscriptions.models.mailings import HORIZON, HORIZON_ENDS
 
 from . import pauses
 
@@ -46,8 +44,8 @@ def begin(
 
 
 def follow(now: datetime) -> None:
-    """Let the others wait from when the canary is out; then they go by themselves,
-    unless the circuit breaker paused all sending."""
+    """Once the canary is out, say until when the others wait. Then they go by
+    themselves, unless the circuit breaker has paused all sending."""
     waiting = Round.objects.filter(state=Round.State.OPEN, canary_until=None)
     for round_ in waiting.exclude(canary=[]):
         if _is_out(round_, now):
@@ -66,8 +64,7 @@ def _is_out(round_: Round, now: datetime) -> bool:
     if not tried.exists() or round_.paused or pauses.why_nothing_goes(now):
         return False
     pauses.note_opening(now)
-    horizon = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
-    left = waiting.annotate(horizon=horizon)
+    left = waiting.annotate(horizon=HORIZON_ENDS)
     return not left.filter(horizon__gt=now + HORIZON - LONGEST).exists()
 
 

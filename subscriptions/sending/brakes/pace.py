@@ -116,12 +116,12 @@ class Pace:
         many")? At MAIL, and in the answer of a mail service to a call, nothing was said
         about a recipient: the relay as a whole, which rests for five seconds, doubled
         up to a minute, or for as long as a service says (Retry-After, RFC 9110 section
-        10.2.3). At RCPT the domain, whose server or limit the
-        relay speaks of. At DATA or the dot the domain too where the reply names it or
-        has 4.7.x or such words; a bare 421 there is the relay's own shutting down and
-        slows nobody. Greylisting (RFC 6647) is about one sender and recipient and says
-        nothing about speed. Who takes mails and gives no answer, SILENT times in a row,
-        rests for a minute, doubled up to an hour, and is then asked with a few.
+        10.2.3). At RCPT the domain, whose server or limit the relay speaks of. At DATA
+        or the dot the domain too where the reply names it or has 4.7.x or such words; a
+        bare 421 there is the relay's own shutting down and slows nobody. Greylisting
+        (RFC 6647) is about one sender and recipient and says nothing about speed. A
+        relay that takes mails and gives no answer, SILENT times in a row, rests for a
+        minute, doubled up to an hour, and is then asked with a few.
         """
         with self._lock:
             if flow := self._domains.get(domain):

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from subscriptions.models import Delivery, Letter, Mailing, Pause, Round
-from subscriptions.models.mailings import HORIZON
+from subscriptions.models.mailings import HORIZON_ENDS
 
 from . import window
 
@@ -152,9 +152,8 @@ def _paused_rounds() -> QuerySet[Round]:
 def _give(mails: QuerySet[Any], since: datetime, until: datetime) -> None:
     """Move the horizons of what is open by the time from `since` to `until`, for a
     mail made meanwhile by what was left of it."""
-    before = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
     stood = Value(until) - Greatest(F("created_at"), Value(since))
     if until > since:
         states = [*Mailing.OPEN, Mailing.State.IN_DOUBT]
         waiting = mails.filter(state__in=states, created_at__lt=until)
-        waiting.update(expires_at=before + stood)
+        waiting.update(expires_at=HORIZON_ENDS + stood)

@@ -11,13 +11,13 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from subscriptions.crashpoint import crashpoint
@@ -29,7 +29,6 @@ from subscriptions.models import (
     Subscriber,
     among,
 )
-from subscriptions.models.readers import fold_address
 from subscriptions.sending.outcome import REPLY_LENGTH, Outcome
 
 from . import statements
@@ -131,12 +130,6 @@ def end(ends: Iterable[End]) -> dict[Lease, str]:
             ]
             states |= _write(model, told, dict.fromkeys(leases) | bounces)
     return states
-
-
-def totals(due_date: date) -> dict[str, int]:
-    """How many deliveries of a due date stand in each state; every state is there."""
-    rows = Delivery.objects.filter(due_date=due_date).order_by().values_list("state")
-    return dict.fromkeys(State.values, 0) | dict(rows.annotate(Count("id")))
 
 
 # --- rows ---------------------------------------------------------------------------
@@ -241,7 +234,7 @@ def _whose(model: Model, leases: Sequence[Lease]) -> dict[Lease, int | None]:
         by_id = {lease.id: lease for lease in leases}
         letters = Letter.objects.filter(pk__in=by_id).exclude(recipient="")
         for letter in letters.select_related("subscriber"):
-            if fold_address(letter.address) != letter.subscriber.email_folded:
+            if not letter.is_to_its_reader:
                 whose[by_id[letter.pk]] = None
     return whose
 

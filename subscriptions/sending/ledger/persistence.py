@@ -25,8 +25,9 @@ _PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 def persistently(outcomes: Mapping[Lease, Outcome]) -> dict[Lease, str]:
     """`attempts.record`, again after a lost connection; the states it led to.
 
-    Where the connection was lost at the commit nobody has said whether it was one: the
-    rows are asked, by their tokens. Those that lost them by the first attempt are read.
+    A connection that is lost at the commit does not tell whether it was committed. The
+    next attempt writes only the rows that still have their token; what the first one
+    wrote to the others is read.
     """
     again = False
     for pause in (*_PAUSES, None):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from django.utils import timezone
 
 from subscriptions.models import Letter, Mailing, Subscriber, Suppression, among_texts
+from subscriptions.models.mailings import PAUSED
 from subscriptions.models.readers import fold_address, zone_of
 
 from .statements import Owed
@@ -20,7 +21,6 @@ Refusal = tuple[str, str]
 _FOR_READERS = frozenset(
     {Kind.WELCOME, Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.STILL_USEFUL}
 )
-_OF_ADDRESSES = frozenset({Kind.NEW_ADDRESS, Kind.ADDRESS_ASKED, Kind.ADDRESS_CHANGED})
 
 
 def suppressed_among(mails: Iterable[Owed]) -> set[int]:
@@ -67,7 +67,7 @@ def _digest_refusal(mail: Owed) -> Refusal | None:
     if mail.paused_until is not None:
         today = timezone.now().astimezone(zone_of(mail.zone)).date()
         if today < mail.paused_until:
-            return State.SKIPPED, "paused"
+            return State.SKIPPED, PAUSED
     return None
 
 
@@ -91,13 +91,13 @@ def _letter_refusal(letter: Owed) -> Refusal | None:
         return _digest_refusal(letter)
     if letter.kind == Kind.STILL_USEFUL and not letter.silence:
         return State.SKIPPED, "the reader has been heard from"
-    if letter.kind in _OF_ADDRESSES:
+    if letter.kind in Letter.ABOUT_ADDRESSES:
         return _address_refusal(letter)
     return None
 
 
 def _address_refusal(letter: Owed) -> Refusal | None:
-    """These have a recipient of their own, which is emptied when it is withdrawn."""
+    """Of a letter that is about an address: it goes while that is still asked for."""
     if not letter.recipient:
         return State.SKIPPED, "not asked for any more"
     is_theirs = fold_address(letter.recipient) == letter.email_folded

@@ -14,18 +14,18 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 
 from subscriptions.models import Delivery, Letter, Mailing, Subscriber, among
-from subscriptions.models.mailings import HORIZON
+from subscriptions.models.mailings import HORIZON, HORIZON_ENDS
 
 State = Mailing.State
 Model = type[Delivery] | type[Letter]
 
 
 class Owed(NamedTuple):
-    """A leased mail in what decides whether it may go, by the database's clock: times
-    as such would be the most of what a sender spends on reading a row.
+    """What decides whether a leased mail may go. Times are differences on the
+    database's clock: to read them as instants would take most of the time of a row.
 
     `kind` and `recipient` are a letter's, "" for a digest. `left_since`: its reader has
     unsubscribed after it was made. `time_left` is until its horizon, `lease_left` until
@@ -71,8 +71,7 @@ class Told(NamedTuple):
 _OF_MAIL = Owed._fields[:4]
 _OF_LETTER = Owed._fields[4:6]
 _OF_READER = Owed._fields[6:13]
-_HORIZON = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
-# The same in SQL, of a row that has just been leased for %s.
+# `HORIZON_ENDS` and the others in SQL, of a row that has just been leased for %s.
 _TIMES = """reader.unsubscribed_at > mail.created_at,
         coalesce(mail.expires_at, mail.created_at + %s) - statement_timestamp(), %s"""
 
@@ -84,7 +83,7 @@ def owed(mails: QuerySet[Any]) -> list[Owed]:
         of_letter = [Value("") for _ in _OF_LETTER]
     times: list[Any] = [
         Q(subscriber__unsubscribed_at__gt=F("created_at")),
-        ExpressionWrapper(_HORIZON - Now(), DurationField()),
+        ExpressionWrapper(HORIZON_ENDS - Now(), DurationField()),
         ExpressionWrapper(F("leased_until") - Now(), DurationField()),
     ]
     rows = mails.order_by("id").values_list(

@@ -105,8 +105,8 @@ def hold(alive: Iterable[tuple[str, Sequence[int]]]) -> int:
 
 def revive(owner: str) -> None:
     """Lease again what was held while this sender's host was away: its journal, which
-    is here now, tells more. Not for a moment: other hosts hold what has run out, and
-    so they would what has and is not held yet."""
+    is here now, tells more. What is leased still gets a whole lease too: another host
+    holds it as soon as it runs out."""
     for model in MODELS:
         _of(model, owner).update(leased_until=Now() + LEASE)
         mails = model._default_manager.filter(

@@ -22,7 +22,7 @@ from .opening import (
     parts,
     text_of,
 )
-from .report import addresses_in
+from .report import addresses_in, mailboxes_in
 
 Type = DeliveryEvent.Type
 # RFC 5965 section 3.1 and 7.3; the opt-outs are of its earlier drafts.
@@ -37,7 +37,6 @@ _TYPES = {
 }
 _ORIGINALS = {"message/rfc822", "message/global", "text/rfc822-headers"}
 _TOKEN = re.compile(r"/unsubscribe/([0-9A-Za-z_~-]{10,80})")
-_MAILBOX = re.compile(r"[0-9A-Za-z.+_-]{1,64}@[0-9A-Za-z.-]{1,255}")
 _ID = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
@@ -95,7 +94,7 @@ def _complaint(report: Fields, original: Fields) -> Complaint:
     places += [ways_out, original.get("reply-to", "")]
     return Complaint(
         type=_TYPES.get(named, ""),
-        mailboxes=tuple(a for each in places for a in _MAILBOX.findall(each))[:20],
+        mailboxes=tuple(a for each in places for a in mailboxes_in(each))[:20],
         tokens=tuple(_TOKEN.findall(ways_out))[:5],
         message_ids=tuple(_ID.findall(original.get("message-id", "")))[:5],
         recipients=recipients,

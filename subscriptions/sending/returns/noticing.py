@@ -21,7 +21,6 @@ from subscriptions.models import (
     Subscriber,
     Suppression,
 )
-from subscriptions.models.readers import fold_address
 from subscriptions.sending.verdicts import verdict_of
 
 from .judging import judge
@@ -117,9 +116,7 @@ def _complained(event: DeliveryEvent, reader: Subscriber | None) -> None:
 
 def _is_of_reader(of: Mail | Subscriber) -> bool:
     """A letter may have gone to another address than its reader's."""
-    if isinstance(of, Letter):
-        return fold_address(of.address) == of.subscriber.email_folded
-    return True
+    return not isinstance(of, Letter) or of.is_to_its_reader
 
 
 def _key(type_: str, of: Mail | Subscriber, report: str) -> str:

@@ -12,6 +12,7 @@ from subscriptions.sending.outcome import cleaned
 
 _ADDRESS = re.compile(r"[^\s<>()\[\];:,\"']{1,100}@[^\s<>()\[\];:,\"']{1,255}")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_MAILBOX = re.compile(r"[0-9A-Za-z.+_-]{1,64}@[0-9A-Za-z.-]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 DETAIL = 200  # characters kept of what a server said
@@ -42,6 +43,11 @@ def status_in(text: str) -> str:
     """The first enhanced status code (RFC 3463), "" without one."""
     found = _STATUS.search(text[:2_000])
     return found[0] if found else ""
+
+
+def mailboxes_in(text: str) -> list[str]:
+    """What may be addresses of ours, in order, wherever they stand in the text."""
+    return _MAILBOX.findall(text)
 
 
 def addresses_in(field: str) -> frozenset[str]:

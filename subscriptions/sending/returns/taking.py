@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,18 +24,12 @@ from subscriptions.models.readers import fold_address
 from . import delivery_status, feedback, replies
 from .noticing import Mail, noticed
 from .opening import LOOKED_AT, header, headers, opened
-from .report import Report
+from .report import Report, mailboxes_in
 
 Type, State = DeliveryEvent.Type, Subscriber.State
 # Servers give up after five days; what comes much later was kept by somebody.
 BELIEVED_FOR = timedelta(days=90)
-# Letters with a recipient of their own, which is forgotten when it was withdrawn or a
-# week has passed. From then on their `address` is the reader's, who had no such mail.
-_TO_ANOTHER = frozenset(
-    {Letter.Kind.NEW_ADDRESS, Letter.Kind.ADDRESS_ASKED, Letter.Kind.ADDRESS_CHANGED}
-)
 _WORST_FIRST = (Type.BOUNCED, Type.DEFERRED, Type.DELIVERED, Type.UNKNOWN)
-_MAILBOX = re.compile(r"[0-9A-Za-z.+_-]{1,64}@[0-9A-Za-z.-]{1,255}")
 _RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 log = logging.getLogger(__name__)
 
@@ -107,7 +100,8 @@ def unbelievable(mail: Mail) -> str:
         return f"the mail it speaks of is older than {BELIEVED_FOR.days} days"
     if isinstance(mail, Letter) and mail.recipient:
         return ""
-    if isinstance(mail, Letter) and mail.kind in _TO_ANOTHER:
+    # Its recipient is forgotten, and `address` is the reader's, who had no such mail.
+    if isinstance(mail, Letter) and mail.kind in Letter.ABOUT_ADDRESSES:
         return "where the letter it speaks of went is not kept any more"
     moved = mail.subscriber.address_changed_at
     if moved and sent < moved:
@@ -216,8 +210,7 @@ def _of_reader(type_: str, reader: Subscriber, report: bytes) -> Taken:
 
 
 def _recipients_of(message: Message) -> list[str]:
-    text = " ".join(headers(message, *_RECIPIENT_HEADERS))
-    return _MAILBOX.findall(text)[:50]
+    return mailboxes_in(" ".join(headers(message, *_RECIPIENT_HEADERS)))[:50]
 
 
 def _first_of(addresses: Iterable[str], wanted: set[str]) -> links.Mailbox | None:

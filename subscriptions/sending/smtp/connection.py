@@ -18,7 +18,7 @@ from subscriptions.sending.outcome import Offer, Outcome, cleaned
 
 from .replies import Replies, Reply
 from .session import Session, Timeouts, said
-from .transaction import Transaction, is_about_us, refused
+from .transaction import NOT_AUTHENTICATED, Transaction, is_about_us, refused
 
 # What the next reply is to. "" nothing, "void": a command of no mail (RSET, or the lone
 # dot that ends a DATA which was let through although there was no recipient).
@@ -299,6 +299,6 @@ class Connection(asyncio.Protocol):
 
 
 def _why_us(reply: Reply, offer: Offer) -> str:
-    needs_login = reply.code in {530, 534, 535, 538}
+    needs_login = reply.code in NOT_AUTHENTICATED
     why = "wants a login first" if needs_login else "refuses our sender"
     return f"{why}: {reply.told(offer.recipient)}"

@@ -17,7 +17,7 @@ from typing import Self
 
 from subscriptions.sending.brakes.pace import Pace
 from subscriptions.sending.outcome import Offer, Outcome, RelayDown
-from subscriptions.sending.run import Handed, Journal, Run
+from subscriptions.sending.run import Journal, Run
 from subscriptions.sending.turns import WORTH_WAITING
 
 from .connection import Connection
@@ -77,12 +77,6 @@ class Relay:
         traceback: TracebackType | None,
     ) -> None:
         self._thread.end(self._leave(gently=kind is None))
-
-    def hand_over(
-        self, offers: Sequence[Offer], journal: Journal, stop: float = math.inf
-    ) -> Handed:
-        """Offer all of them; returns when there is word on each or it stays untried."""
-        return self.hand_in(offers, journal, stop).result()
 
     def hand_in(
         self, offers: Sequence[Offer], journal: Journal, stop: float = math.inf
@@ -345,6 +339,6 @@ class Relay:
         self._under_way.clear()
 
     def _untold(self, offer: Offer) -> None:
-        """It is under way no more; the pace of this process outlives this relay."""
+        """Tell the pace, which outlives this relay: the mail is not under way."""
         if self._pace:
             self._pace.told(offer.domain, None, time.monotonic())

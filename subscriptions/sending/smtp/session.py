@@ -69,8 +69,8 @@ async def opened(server: Server, name: str, times: Timeouts) -> Session:
     """A session that takes mail. `name` is what EHLO says: a host name or an address
     literal (RFC 5321 section 4.1.3). Raises RelayDown with what went wrong.
 
-    Whoever waits no more before the relay's time is over is told of in the log: runs
-    are shorter than that, and each would end without a word."""
+    Runs are shorter than the time that the relay has: one that ends before it was let
+    in says so in the log."""
     dialogue = _Dialogue(server, name, times)
     began = time.monotonic()
     try:

@@ -11,8 +11,9 @@ import uvloop
 
 
 class LoopThread:
-    """A process may end in spite of it: mails under way are in a journal. `broken` is
-    told what nobody caught in there: others wait for words that would never come."""
+    """It keeps no process from ending: mails under way stand in a journal. `broken`
+    gets any error that nobody caught in the loop, since others wait for outcomes that
+    would never come."""
 
     def __init__(self, broken: Callable[[BaseException], None]) -> None:
         self.loop = uvloop.new_event_loop()
@@ -27,11 +28,11 @@ class LoopThread:
         self._thread.start()
 
     def soon(self, call: Callable[..., object], *given: object) -> None:
-        """Have it called in there; what comes of it is nobody's concern here."""
+        """Have it called in the loop's thread, and do not wait for it."""
         self.loop.call_soon_threadsafe(call, *given)
 
     def end(self, last: Coroutine[Any, Any, None]) -> None:
-        """Do the last thing in there, and wait until all is over."""
+        """Run `last` in the loop's thread, stop the loop and wait for its end."""
         try:
             asyncio.run_coroutine_threadsafe(last, self.loop).result()
         finally:
