@@ -142,7 +142,12 @@ DAILY_RAMP = setting("DAILY_RAMP", "", values.ramp)
 RAMP_FROM = setting("RAMP_FROM", "", values.optional(values.day))
 # A trial reaches nobody whose provider could mind.
 CANARY = setting("CANARY", "0" if EMBEDDED_INBOX else "200", values.count)
-# How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
+# By the form: from one network an hour, and three times as many a day; for addresses
+# at one domain a day. 0: any number.
+SIGNUPS_PER_NETWORK = setting("SIGNUPS_PER_NETWORK", "20", values.count)
+SIGNUPS_PER_DOMAIN = setting("SIGNUPS_PER_DOMAIN", "500", values.count)
+# How many proxies in front set X-Forwarded-Proto and add to X-Forwarded-For; 0: the
+# headers are ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 
 # --- database -----------------------------------------------------------------

@@ -20,6 +20,7 @@ from .address import (
     change_address,
     withdraw_address,
 )
+from .asking import TooManySignUps
 from .change import Schedule, Wanted, default_filter
 from .joining import (
     WORDS,
@@ -56,6 +57,7 @@ __all__ = [
     "Schedule",
     "TooManyFilters",
     "TooManyMutes",
+    "TooManySignUps",
     "Wanted",
     "add_filter",
     "add_imported",

@@ -15,8 +15,9 @@ from subscriptions.models import ConsentRecord, Letter, Subscriber
 from subscriptions.models.readers import domain_of, fold_address
 
 from . import again
+from .asking import DAY
 from .change import heard_from, locked, record, requests, withdraw_requests
-from .owing import DAY, owe_letter
+from .owing import owe_letter
 
 State, Kind = Subscriber.State, Letter.Kind
 

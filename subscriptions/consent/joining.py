@@ -19,6 +19,7 @@ from subscriptions.models import (
 from subscriptions.models.readers import domain_of, fold_address
 
 from . import again
+from .asking import count_sign_up
 from .change import (
     Schedule,
     Wanted,
@@ -41,16 +42,23 @@ WORDS = (
 
 
 def subscribe(
-    address: str, wanted: Sequence[Wanted], schedule: Schedule, source: str = "form"
+    address: str,
+    wanted: Sequence[Wanted],
+    schedule: Schedule,
+    source: str = "form",
+    network: str | None = None,
 ) -> None:
     """Ask for a subscription; a confirm letter is owed unless there were enough.
 
     The caller shows the same answer whatever happens here. A reader who is active
     already gets a letter with the preferences link instead, and what was typed is
     dropped: it may be somebody else who typed it. An address suppressed for its bounces
-    gets one letter in 30 days.
+    gets one letter in 30 days. `network`: of who filled the form in, "" if nothing
+    says it, None for an import; by a form raises TooManySignUps.
     """
     with transaction.atomic():
+        if network is not None:
+            count_sign_up(network, address)
         if not again.may_ask(address):
             return
         reader, _ = Subscriber.objects.select_for_update().get_or_create(

@@ -20,10 +20,11 @@ from subscriptions.models import (
     among,
 )
 from subscriptions.models.mailings import KEPT_FOR
-from subscriptions.models.suppressions import AskedAddress
+from subscriptions.models.suppressions import Asking
 
+from .asking import WEEK
 from .change import end_waiting, locked, record
-from .owing import WEEK, owe_letter
+from .owing import owe_letter
 
 State = Subscriber.State
 Action = ConsentRecord.Action
@@ -120,7 +121,7 @@ def forget(now: datetime) -> dict[str, int]:
     # They may name filters, and papers that came near to them.
     told = Letter.objects.filter(created_at__lt=now - KEPT_FOR)
     told.exclude(context={}).update(context={})
-    AskedAddress.objects.filter(last_at__lt=now - WEEK).delete()
+    Asking.objects.filter(last_at__lt=now - WEEK).delete()
     return {"unconfirmed": readers, "filters": filters, "addresses": addresses}
 
 

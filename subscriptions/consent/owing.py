@@ -8,19 +8,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from subscriptions.addresses import inbox_of
-from subscriptions.models import Letter, Subscriber, Suppression
-from subscriptions.models.suppressions import AskedAddress
+from subscriptions.models import Letter, Subscriber
 
+from .asking import DAY, USUAL, WEEK, Limits, may_ask
 from .change import locked
 
 Kind, State = Letter.Kind, Subscriber.State
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-# (how long, how many in that time), counted per reader and kind. Nobody's inbox can be
-# filled by someone else's sign-ups (safety.md).
-_USUAL = ((DAY, 1), (WEEK, 3))
-_LIMITS: dict[str, tuple[tuple[timedelta, int], ...]] = {
+# Per reader and kind; others as usual.
+_LIMITS: dict[str, Limits] = {
     # A slip in the new address should not cost a day; each address has its own limit.
     Kind.NEW_ADDRESS: ((DAY, 3), (WEEK, 5)),
     Kind.NO_MATCH: ((timedelta(days=30), 1),),
@@ -47,10 +43,10 @@ def owe_letter(
     """
     now = timezone.now()
     sent = reader.letters.filter(kind=kind)
-    for time, most in _LIMITS.get(kind, _USUAL):
+    for time, most in _LIMITS.get(kind, USUAL):
         if sent.filter(created_at__gt=now - time).count() >= most:
             return False
-    if kind in _ASKING and not _may_ask(recipient or reader.email, now):
+    if kind in _ASKING and not may_ask(recipient or reader.email):
         return False
     Letter.objects.create(
         subscriber=reader,
@@ -105,20 +101,3 @@ def told_of_two_weeks(now: datetime) -> QuerySet[Letter, int]:
 def _told(kind: str, now: datetime) -> QuerySet[Letter, int]:
     letters = Letter.objects.filter(kind=kind, created_at__gt=now - _ONE_SAYS_NOTHING)
     return letters.order_by().values_list("subscriber_id", flat=True)
-
-
-def _may_ask(address: str, now: datetime) -> bool:
-    """Count one more question to the inbox of this address; False, and not counted,
-    where there were enough. By inbox, because tags give one person any number of
-    addresses."""
-    row, _ = AskedAddress.objects.select_for_update().get_or_create(
-        address_hash=Suppression.hash_of(inbox_of(address))
-    )
-    earlier = [datetime.fromisoformat(each) for each in row.times]
-    earlier = [each for each in earlier if each > now - WEEK]
-    for time, most in _USUAL:
-        if sum(each > now - time for each in earlier) >= most:
-            return False
-    row.times = [each.isoformat() for each in [*earlier, now]]
-    row.save(update_fields=["times", "last_at"])
-    return True

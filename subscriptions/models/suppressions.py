@@ -67,16 +67,15 @@ class Suppression(models.Model):
         return [cls.hash_of(address, key) for key in keys]
 
 
-class AskedAddress(models.Model):
-    """When an inbox was asked to confirm, whoever asked for it, as a keyed hash of its
-    address without tag (`addresses.inbox_of`).
+class Asking(models.Model):
+    """When people were asked to confirm, as a keyed hash of what is counted: an inbox,
+    whoever has it asked; the network that sign-ups come from; the domain they name.
 
-    One row an inbox: its lock makes the count the same for a sign-up, an import and
-    any number of readers who name it as their new address. Kept for a week.
+    One row each: its lock makes the count the same for all ways in. Kept for a week.
     """
 
-    address_hash = models.CharField(max_length=64, unique=True)
-    times = models.JSONField(default=list, help_text="of the last week, ISO 8601")
+    key_hash = models.CharField(max_length=64, unique=True)
+    times = models.JSONField(default=list, help_text="as far as they count, ISO 8601")
     last_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

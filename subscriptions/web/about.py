@@ -26,6 +26,10 @@ RETENTION = (
         "7 days after the last one",
     ),
     (
+        "The same of the network that a sign-up came from, and of the address's domain",
+        "7 days after the last one",
+    ),
+    (
         "That a mail to you came back, or was reported as spam, and when",
         "until you erase yourself",
     ),

@@ -11,6 +11,8 @@ from subscriptions.models import Subscriber
 
 from . import preview
 from .forms import SignUp
+from .network import network_of
+from .text import duration
 from .zones import zones
 
 
@@ -35,15 +37,38 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         if form.is_by_a_script():
             return redirect("sent")
         if form.is_valid():
-            consent.subscribe(
-                form.cleaned_data["address"],
-                form.cleaned_data["filters"],
-                form.schedule(),
-            )
+            try:
+                consent.subscribe(
+                    form.cleaned_data["address"],
+                    form.cleaned_data["filters"],
+                    form.schedule(),
+                    network=network_of(request),
+                )
+            except consent.TooManySignUps as many:
+                return _not_now(request, form, many)
             tasks.ring(tasks.send)
             return redirect("sent")
     context = {"form": form, "zones": zones(), "lines": previews}
     return render(request, "pages/subscribe.html", context)
+
+
+def _not_now(
+    request: HttpRequest, form: SignUp, many: consent.TooManySignUps
+) -> HttpResponse:
+    """The form as it was filled in, and when it may be sent again."""
+    which = {
+        "network": "from your network",
+        "domain": "for addresses at that domain",
+    }[many.whose]
+    form.add_error(
+        None,
+        f"There were many sign-ups {which} lately. So that nobody is flooded with "
+        f"letters, none was sent now. Please try again in {duration(many.seconds)}.",
+    )
+    context = {"form": form, "zones": zones(), "lines": []}
+    answer = render(request, "pages/subscribe.html", context, status=429)
+    answer["Retry-After"] = str(many.seconds)
+    return answer
 
 
 @require_safe

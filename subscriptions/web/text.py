@@ -36,6 +36,14 @@ def counted(number: int, singular: str, plural: str = "") -> str:
     return f"{number:,} {noun}"
 
 
+def duration(seconds: int) -> str:
+    """At least so long: 1 minute, 59 minutes, 2 hours"""
+    minutes = -(-seconds // 60)
+    if minutes < 60:
+        return counted(minutes, "minute")
+    return counted(-(-minutes // 60), "hour")
+
+
 def clipped(text: str, length: int = 420) -> str:
     """The beginning of `text` up to `length` characters, cut between words."""
     if len(text) <= length:

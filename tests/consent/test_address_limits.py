@@ -10,7 +10,7 @@ from django.db import connection
 
 from subscriptions import consent
 from subscriptions.models import Letter, Subscriber, Suppression
-from subscriptions.models.suppressions import AskedAddress
+from subscriptions.models.suppressions import Asking
 from tests.factories import a_reader
 
 from .another_address import NEW, OLD, ask, asked
@@ -65,8 +65,8 @@ def test_a_reader_asks_three_addresses_a_day(reader: Subscriber) -> None:
 
 def test_what_is_counted_is_no_address(reader: Subscriber) -> None:
     ask(reader)
-    row = AskedAddress.objects.get()
-    assert "example" not in f"{row} {row.address_hash} {row.times}"
+    row = Asking.objects.get()
+    assert "example" not in f"{row} {row.key_hash} {row.times}"
 
 
 def test_after_a_week_the_address_and_the_count_are_forgotten(
@@ -81,7 +81,7 @@ def test_after_a_week_the_address_and_the_count_are_forgotten(
         clock.shift(timedelta(hours=2))
         consent.forget(datetime.now(UTC))
     assert not Letter.objects.exclude(recipient="").exists()
-    assert not AskedAddress.objects.exists()
+    assert not Asking.objects.exists()
     assert consent.change_address(letter.pk) is None
 
 
@@ -92,7 +92,7 @@ def test_readers_who_ask_for_one_address_at_once_get_it_one_letter() -> None:
     # Asked before: a row that is made at once is waited for without any lock.
     before = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     hashed = Suppression.hash_of(NEW)
-    AskedAddress.objects.create(address_hash=hashed, times=[before])
+    Asking.objects.create(key_hash=hashed, times=[before])
     together = Barrier(9)
 
     def one(number: int) -> None:

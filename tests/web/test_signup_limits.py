@@ -1,0 +1,80 @@
+"""Whose sign-ups are counted together, and what who is refused one gets to see."""
+
+from typing import Any
+
+import pytest
+from django.test import Client, RequestFactory, override_settings
+
+from subscriptions.models import Letter
+from subscriptions.web.network import network_of
+from subscriptions.web.text import duration
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "forwarded", "network"),
+    [
+        (0, "203.0.113.77", None, "203.0.113.0/24"),
+        (0, "2001:db8:1:2345::7", None, "2001:db8:1:2300::/56"),
+        (0, "::ffff:203.0.113.77", None, "203.0.113.0/24"),
+        # Anybody may claim anything where no proxy is trusted.
+        (0, "203.0.113.77", "198.51.100.1", "203.0.113.0/24"),
+        # The trusted proxy writes the last one; what stands before it is a claim.
+        (1, "127.0.0.1", "198.51.100.1, 203.0.113.77", "203.0.113.0/24"),
+        (2, "127.0.0.1", "6.6.6.6, 203.0.113.77, 10.0.0.1", "203.0.113.0/24"),
+        # Nothing says it.
+        (0, "127.0.0.1", None, ""),
+        (0, "::1", None, ""),
+        (0, "", None, ""),
+        (1, "127.0.0.1", None, ""),
+        (2, "127.0.0.1", "203.0.113.77", ""),
+        (1, "127.0.0.1", "unknown", ""),
+        (1, "127.0.0.1", "203.0.113.77:4711", ""),
+    ],
+)
+def test_the_network_of_a_request(
+    proxies: int, peer: str, forwarded: str | None, network: str
+) -> None:
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    request = RequestFactory().get("/", headers=headers, REMOTE_ADDR=peer)
+    with override_settings(TRUSTED_PROXIES=proxies):
+        assert network_of(request) == network
+
+
+def typed(number: int) -> dict[str, Any]:
+    return {"address": f"new{number}@example.org", "filters": "hessian"}
+
+
+@pytest.mark.django_db
+@override_settings(SIGNUPS_PER_NETWORK=1)
+def test_who_is_refused_keeps_what_they_typed_and_is_told_when() -> None:
+    client = Client(REMOTE_ADDR="203.0.113.77")
+    assert client.post("/subscribe", typed(1)).status_code == 302
+    refused = client.post("/subscribe", typed(2))
+    html = refused.content.decode()
+    assert refused.status_code == 429
+    assert 3590 < int(refused["Retry-After"]) <= 3600
+    assert "from your network lately" in html
+    assert "try again in 1 hour." in html
+    assert ">\nhessian</textarea>" in html
+    assert 'value="new2@example.org"' in html
+    assert Letter.objects.count() == 1
+    # Somebody else is not in their way.
+    other = Client(REMOTE_ADDR="198.51.100.1")
+    assert other.post("/subscribe", typed(2)).status_code == 302
+
+
+@pytest.mark.django_db
+@override_settings(SIGNUPS_PER_DOMAIN=1)
+def test_a_domain_that_is_flooded_is_said_to_be() -> None:
+    client = Client()
+    client.post("/subscribe", typed(1))
+    html = client.post("/subscribe", typed(2)).content.decode()
+    assert "for addresses at that domain lately" in html
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 minute"), (61, "2 minutes"), (3541, "1 hour"), (3601, "2 hours")],
+)
+def test_a_duration_is_never_shorter_than_it_is(seconds: int, words: str) -> None:
+    assert duration(seconds) == words
