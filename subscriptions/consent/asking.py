@@ -2,7 +2,8 @@
 anybody (safety.md).
 
 An inbox is asked once a day. A program that has many inboxes asked, each once, is
-stopped by the network it comes from and by the domain it fills.
+slowed by the network it comes from and by the domain it fills: beyond a limit it has
+to do some work for each, and beyond ten times that it is stopped.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from subscriptions.models.suppressions import Asking
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 Limits = tuple[tuple[timedelta, int], ...]  # (how long, how many in that time)
 USUAL: Limits = ((DAY, 1), (WEEK, 3))
+_WORKED = 10  # times as many sign-ups as without work
 
 
 class TooManySignUps(Exception):
@@ -31,15 +33,16 @@ class TooManySignUps(Exception):
         self.whose, self.seconds = whose, seconds
 
 
-def count_sign_up(network: str, address: str) -> None:
+def count_sign_up(network: str, address: str, worked: bool) -> None:
     """One more by the form. `network`: of whoever filled it in, "" where that is not
-    known. In the caller's transaction, before any reader is looked up, so that the
-    answer is the same for every address. Raises TooManySignUps."""
-    of_network, of_domain = settings.SIGNUPS_PER_NETWORK, settings.SIGNUPS_PER_DOMAIN
-    if network and of_network:
-        _count("network", network, ((HOUR, of_network), (DAY, 3 * of_network)))
-    if of_domain:
-        _count("domain", domain_of(address), ((DAY, of_domain),))
+    known; `worked`: for this letter. In the caller's transaction, before any reader is
+    looked up, so that the answer is the same for every address. Raises TooManySignUps.
+    """
+    times = _WORKED if worked else 1
+    if network and (most := settings.SIGNUPS_PER_NETWORK * times):
+        _count("network", network, ((HOUR, most), (DAY, 3 * most)))
+    if most := settings.SIGNUPS_PER_DOMAIN * times:
+        _count("domain", domain_of(address), ((DAY, most),))
 
 
 def may_ask(address: str) -> bool:

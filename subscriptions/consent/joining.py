@@ -47,6 +47,7 @@ def subscribe(
     schedule: Schedule,
     source: str = "form",
     network: str | None = None,
+    worked: bool = False,
 ) -> None:
     """Ask for a subscription; a confirm letter is owed unless there were enough.
 
@@ -54,11 +55,12 @@ def subscribe(
     already gets a letter with the preferences link instead, and what was typed is
     dropped: it may be somebody else who typed it. An address suppressed for its bounces
     gets one letter in 30 days. `network`: of who filled the form in, "" if nothing
-    says it, None for an import; by a form raises TooManySignUps.
+    says it, None for an import; by a form raises TooManySignUps, later where their
+    browser `worked` for it.
     """
     with transaction.atomic():
         if network is not None:
-            count_sign_up(network, address)
+            count_sign_up(network, address, worked)
         if not again.may_ask(address):
             return
         reader, _ = Subscriber.objects.select_for_update().get_or_create(

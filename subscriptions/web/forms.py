@@ -18,6 +18,7 @@ from subscriptions.models import Subscriber
 from subscriptions.models.readers import EVERY_DAY, MONDAY_TO_FRIDAY, zone_names
 
 from .filters import Fault, Unreadable, read_filter, read_filters
+from .work import Task
 
 Cadence = Subscriber.Cadence
 HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
@@ -133,6 +134,7 @@ class SignUp(ScheduleForm):
         kwargs["initial"] = defaults | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.faults: tuple[Fault, ...] = ()
+        self.task: Task | None = None  # for a sign-up beyond the limits
         self.default_filter = consent.default_filter()
         self.stamp = _stamps.sign("form")
         # What a reader has chosen is not guessed again.

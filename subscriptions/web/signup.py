@@ -9,11 +9,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
-from . import preview
+from . import preview, work
 from .forms import SignUp
 from .network import network_of
 from .text import duration
 from .zones import zones
+
+_MANY = {
+    whose: f"There were many sign-ups {which} lately. So that nobody is flooded with "
+    "letters, none was sent now. Please try again in {}."
+    for whose, which in (
+        ("network", "from your network"),
+        ("domain", "for addresses at that domain"),
+    )
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,38 +46,31 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         if form.is_by_a_script():
             return redirect("sent")
         if form.is_valid():
-            try:
-                consent.subscribe(
-                    form.cleaned_data["address"],
-                    form.cleaned_data["filters"],
-                    form.schedule(),
-                    network=network_of(request),
-                )
-            except consent.TooManySignUps as many:
-                return _not_now(request, form, many)
-            tasks.ring(tasks.send)
-            return redirect("sent")
+            return _ask(request, form)
     context = {"form": form, "zones": zones(), "lines": previews}
     return render(request, "pages/subscribe.html", context)
 
 
-def _not_now(
-    request: HttpRequest, form: SignUp, many: consent.TooManySignUps
-) -> HttpResponse:
-    """The form as it was filled in, and when it may be sent again."""
-    which = {
-        "network": "from your network",
-        "domain": "for addresses at that domain",
-    }[many.whose]
-    form.add_error(
-        None,
-        f"There were many sign-ups {which} lately. So that nobody is flooded with "
-        f"letters, none was sent now. Please try again in {duration(many.seconds)}.",
-    )
-    context = {"form": form, "zones": zones(), "lines": []}
-    answer = render(request, "pages/subscribe.html", context, status=429)
-    answer["Retry-After"] = str(many.seconds)
-    return answer
+def _ask(request: HttpRequest, form: SignUp) -> HttpResponse:
+    """Have a letter ask the address; where there were many, show the form as it was
+    filled in, and when or after which work it may be sent again."""
+    address, filters = form.cleaned_data["address"], form.cleaned_data["filters"]
+    task, answer = (request.POST.get(name, "") for name in ("task", "answer"))
+    worked = bool(task) and work.is_done(task, answer, address)
+    network = network_of(request)
+    try:
+        consent.subscribe(
+            address, filters, form.schedule(), network=network, worked=worked
+        )
+    except consent.TooManySignUps as many:
+        form.add_error(None, _MANY[many.whose].format(duration(many.seconds)))
+        form.task = None if worked else work.task_for(address)
+        context = {"form": form, "zones": zones(), "lines": []}
+        refused = render(request, "pages/subscribe.html", context, status=429)
+        refused["Retry-After"] = str(many.seconds)
+        return refused
+    tasks.ring(tasks.send)
+    return redirect("sent")
 
 
 @require_safe

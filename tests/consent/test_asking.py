@@ -89,6 +89,21 @@ def test_nought_is_any_number() -> None:
     assert {sign_up(number, domain="example.org") for number in range(9)} == {""}
 
 
+def test_who_works_for_each_may_make_ten_times_as_many() -> None:
+    for number in range(40):
+        consent.subscribe(
+            f"new{number}@example.org",
+            [],
+            consent.Schedule(),
+            network=ELSEWHERE if number % 2 else HERE,
+            worked=True,
+        )
+    with pytest.raises(consent.TooManySignUps, match="one domain"):
+        consent.subscribe(
+            "one@example.org", [], consent.Schedule(), network="", worked=True
+        )
+
+
 def test_an_operators_import_is_not_counted() -> None:
     for number in range(9):
         address = f"new{number}@example.org"

@@ -1,11 +1,15 @@
 """Whose sign-ups are counted together, and what who is refused one gets to see."""
 
+import re
+from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client, RequestFactory, override_settings
 
 from subscriptions.models import Letter
+from subscriptions.web import work
 from subscriptions.web.network import network_of
 from subscriptions.web.text import duration
 
@@ -70,6 +74,45 @@ def test_a_domain_that_is_flooded_is_said_to_be() -> None:
     client.post("/subscribe", typed(1))
     html = client.post("/subscribe", typed(2)).content.decode()
     assert "for addresses at that domain lately" in html
+
+
+def answer_to(task: str) -> str:
+    """By trying, as the browser does."""
+    for tried in map(str, count()):
+        if work.is_done(task, tried, "new2@example.org"):
+            return tried
+    raise AssertionError
+
+
+@pytest.mark.django_db
+@override_settings(SIGNUPS_PER_NETWORK=1)
+def test_who_does_the_work_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "BITS", 3)
+    client = Client(REMOTE_ADDR="203.0.113.77")
+    client.post("/subscribe", typed(1))
+    html = client.post("/subscribe", typed(2)).content.decode()
+    (task,) = re.findall('name="task" value="([^"]+)"', html)
+    done = {"task": task, "answer": answer_to(task)}
+    # Not for another address, not with another answer, not with a task of their own.
+    for wrong in (
+        typed(3) | done,
+        typed(2) | done | {"answer": f"{done['answer']} "},
+        typed(2) | done | {"answer": "9" * 21},
+        typed(2) | done | {"task": f"{task[:-1]}x"},
+    ):
+        assert client.post("/subscribe", wrong).status_code == 429
+    assert client.post("/subscribe", typed(2) | done).status_code == 302
+    assert Letter.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_task_is_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "BITS", 0)
+    with time_machine.travel("2026-07-07T12:00Z", tick=False) as clock:
+        task = work.task_for("new@example.org").text
+        assert work.is_done(task, "0", "New+tag@example.org")
+        clock.shift(3601)
+        assert not work.is_done(task, "0", "new@example.org")
 
 
 @pytest.mark.parametrize(
