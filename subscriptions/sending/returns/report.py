@@ -15,6 +15,7 @@ _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 DETAIL = 200  # characters kept of what a server said
+_ADDRESS_LENGTH = 320  # at most, RFC 3696 erratum 1003; to fold more takes its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def addresses_in(field: str) -> frozenset[str]:
     if bracketed := re.search(r"<([^<>]*)>", address):
         address = bracketed[1]
     address = address.split(" ")[0].strip("<>\"'")
-    if "@" not in address:
+    if "@" not in address or len(address) > _ADDRESS_LENGTH:
         return frozenset()
     readings = {address, _XTEXT.sub(lambda at: chr(int(at[1], 16)), address)}
     readings |= {_UNICODE.sub(_character, each) for each in readings}
