@@ -78,7 +78,7 @@ class _Session(SMTP):
 
     def data_received(self, data: bytes) -> None:
         self.held += len(data) + _A_LINE * data.count(b"\n")
-        if self.held > _HELD and self.transport:
+        if self.held > _HELD and isinstance(self.transport, asyncio.Transport):
             self.transport.abort()
         else:
             super().data_received(data)
