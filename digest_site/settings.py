@@ -142,7 +142,7 @@ DAILY_RAMP = setting("DAILY_RAMP", "", values.ramp)
 RAMP_FROM = setting("RAMP_FROM", "", values.optional(values.day))
 # A trial reaches nobody whose provider could mind.
 CANARY = setting("CANARY", "0" if EMBEDDED_INBOX else "200", values.count)
-# How many proxies in front set X-Forwarded-Proto; 0: the header is ignored.
+# How many proxies in front set X-Forwarded-Proto and -For; 0: these are ignored.
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", "0", values.count)
 
 # --- database -----------------------------------------------------------------
@@ -190,6 +190,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscriptions.web.headers.PolicyMiddleware",
     "subscriptions.web.health.HealthMiddleware",
+    "subscriptions.web.networks.NetworkMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -223,7 +224,7 @@ TEMPLATES = [
     },
 ]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "digest_site.passwords.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

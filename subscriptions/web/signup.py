@@ -10,6 +10,7 @@ from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
 from . import preview
+from .evenly import evenly
 from .forms import SignUp
 from .zones import zones
 
@@ -35,12 +36,13 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         if form.is_by_a_script():
             return redirect("sent")
         if form.is_valid():
-            consent.subscribe(
-                form.cleaned_data["address"],
-                form.cleaned_data["filters"],
-                form.schedule(),
-            )
-            tasks.ring(tasks.send)
+            with evenly():
+                consent.subscribe(
+                    form.cleaned_data["address"],
+                    form.cleaned_data["filters"],
+                    form.schedule(),
+                )
+                tasks.ring(tasks.send)
             return redirect("sent")
     context = {"form": form, "zones": zones(), "lines": previews}
     return render(request, "pages/subscribe.html", context)
