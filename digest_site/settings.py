@@ -244,6 +244,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 APPEND_SLASH = False  # a redirect would break the POST of RFC 8058
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["subscriptions.web.uploads.NoFiles"]
 
 # --- security -----------------------------------------------------------------
 _https = _public.scheme == "https"
