@@ -14,6 +14,7 @@ from subscriptions.addresses import masked
 from subscriptions.models import ConsentRecord, Letter, Subscriber, Suppression
 from subscriptions.models.readers import domain_of, fold_address
 
+from . import again
 from .change import heard_from, locked, record, withdraw_requests
 from .owing import DAY, owe_letter
 
@@ -110,7 +111,8 @@ def _requests(reader: Subscriber) -> QuerySet[Letter]:
 def _is_taken(address: str) -> bool:
     """It must not be mailed, or is somebody's who confirmed it at some time."""
     theirs = Subscriber.objects.at(address).exclude(state=State.PENDING)
-    return theirs.exists() or Suppression.objects.of(address).standing().exists()
+    suppressed = Suppression.objects.of(address).standing()
+    return theirs.exists() or suppressed.exists() or not again.may_ask(address)
 
 
 def _moved(reader: Subscriber, address: str) -> Subscriber | None:
