@@ -195,6 +195,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "subscriptions.web.headers.PolicyMiddleware",
     "subscriptions.web.health.HealthMiddleware",
+    "subscriptions.web.networks.NetworkMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -228,7 +229,7 @@ TEMPLATES = [
     },
 ]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "digest_site.passwords.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -248,6 +249,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 APPEND_SLASH = False  # a redirect would break the POST of RFC 8058
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["subscriptions.web.uploads.NoFiles"]
 
 # --- security -----------------------------------------------------------------
 _https = _public.scheme == "https"

@@ -83,12 +83,17 @@ def a_pace_of_its_own() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nobody_has_asked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process counts by readers' keys, and tests give the same ones again."""
+    """A process counts by readers' keys, and tests give the same ones again; nor do
+    they wait where that would only keep something from whoever measures it."""
     from subscriptions.matching.preview import shelves
-    from subscriptions.web import tune
+    from subscriptions.web import evenly, networks, tune
     from subscriptions.web.pace import Pace
 
     monkeypatch.setattr(shelves, "FRESH", 0.0)
+    monkeypatch.setattr(evenly, "STEP", 0.001)
+    for path, known in networks.PACES.items():
+        anew = Pace(known.most, known.seconds)
+        monkeypatch.setitem(networks.PACES, path, anew)
     monkeypatch.setattr(tune, "PACE", Pace(tune.PACE.most, tune.PACE.seconds))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from subscriptions.web.headers import PRIVATE
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKING = [*DOCUMENTS, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
@@ -86,6 +88,16 @@ def test_every_described_command_exists() -> None:
     for path in filter(Path.exists, DOCUMENTS):
         unknown = commands_in(path.read_text()) - set(get_commands())
         assert not unknown, f"{path.name} names commands that do not exist"
+
+
+def test_the_proxy_keeps_what_is_a_readers_out_of_its_log() -> None:
+    """Addresses that are keys, and those that end in a filter."""
+    text = (ROOT / "docs" / "operating.md").read_text()
+    (unlogged,) = re.findall(r"location ~ (\S+) \{", text)
+    keys = [f"{prefix}token" for prefix in PRIVATE if prefix != "/inbox/"]
+    for path in [*keys, "/preview", "/papers", "/subscribe"]:
+        assert re.search(unlogged, path), f"{path} would be logged"
+    assert not re.search(unlogged, "/papers/2607.00001")
 
 
 def prose(text: str) -> str:

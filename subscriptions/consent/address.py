@@ -108,7 +108,9 @@ def withdraw_address(letter_id: int) -> None:
 def _is_taken(address: str) -> bool:
     """It must not be mailed, or is somebody's who confirmed it at some time."""
     theirs = Subscriber.objects.at(address).exclude(state=State.PENDING)
-    return theirs.exists() or again.is_suppressed(address)
+    if theirs.exists() or again.is_suppressed(address):
+        return True
+    return not again.may_ask(address)
 
 
 def _moved(reader: Subscriber, address: str) -> Subscriber | None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 
+from subscriptions.addresses import inbox_of
 from subscriptions.models import Subscriber, Suppression
 
 ONE_LETTER_IN = timedelta(days=30)
@@ -18,10 +19,14 @@ Reason = Suppression.Reason
 
 
 def may_ask(address: str) -> bool:
-    """May a letter ask this address to confirm? Always, unless it is suppressed."""
+    """May a letter ask this address to confirm? Always, unless it is suppressed, or
+    its inbox is at a word: else a tag would bring letters to who reported them."""
     standing = Suppression.objects.of(address).standing()
     lately = Q(asked_at__gt=timezone.now() - ONE_LETTER_IN)
-    return not standing.filter(~Q(reason=Reason.BOUNCED) | lately).exists()
+    if standing.filter(~Q(reason=Reason.BOUNCED) | lately).exists():
+        return False
+    inbox = Suppression.objects.of(inbox_of(address)).standing()
+    return not inbox.exclude(reason=Reason.BOUNCED).exists()
 
 
 def is_suppressed(address: str) -> bool:

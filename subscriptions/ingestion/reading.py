@@ -10,6 +10,8 @@ from typing import TypeVar
 from .records import PaperRecord, Unusable
 
 T = TypeVar("T")
+# A hostile list may hold millions of unusable items: a sentence each takes gigabytes.
+_TOLD, AND_SO_ON = 1_000, "Another item is unusable too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def each(
         try:
             record = read(item)
         except Unusable as error:
-            rejected.append(f"{error}.")
+            rejected.append(f"{error}." if len(rejected) < _TOLD else AND_SO_ON)
         else:
             if record is not None:
                 records.append(record)

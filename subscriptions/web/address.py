@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from subscriptions import consent, links, tasks
 
 from . import preferences, unsubscribe
+from .evenly import evenly
 from .forms import Address
 
 WITHDRAW = {"action": ["withdraw"]}
@@ -30,8 +31,9 @@ def ask(request: HttpRequest, token: str) -> HttpResponse:
     form = Address(request.POST or None)
     sent = request.method == "POST" and form.is_valid()
     if sent:
-        consent.ask_for_address(reader.pk, form.cleaned_data["address"])
-        tasks.ring(tasks.send)
+        with evenly():
+            consent.ask_for_address(reader.pk, form.cleaned_data["address"])
+            tasks.ring(tasks.send)
     context = {"reader": reader, "token": token, "fresh": fresh}
     context |= {"address": form, "sent": sent, "alone": True}
     return render(request, "pages/address.html", context)

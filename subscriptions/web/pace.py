@@ -1,7 +1,8 @@
 """How often one reader's pages are made, counted in this process and nowhere else.
 
 For pages that anybody who has a mail may open and that cost the database some
-questions: whoever opens one again and again waits, and nobody else does.
+questions: whoever opens one again and again waits, and nobody else does. `networks`
+counts what is sent from one network in the same way.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from math import ceil
 from threading import Lock
 from time import monotonic
 
-_KEPT = 10_000  # readers, the least recently seen forgotten first
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+_KEPT = 10_000  # readers or networks, the least recently seen forgotten first
 
 
 class TooOften(Exception):
@@ -28,9 +32,9 @@ class Pace:
     def __init__(self, most: int, seconds: float) -> None:
         self.most, self.seconds = most, seconds
         self._lock = Lock()
-        self._seen: OrderedDict[int, tuple[float, int]] = OrderedDict()
+        self._seen: OrderedDict[int | str, tuple[float, int]] = OrderedDict()
 
-    def count(self, key: int) -> None:
+    def count(self, key: int | str) -> None:
         """Raises TooOften beyond `most`."""
         now = monotonic()
         with self._lock:
@@ -42,3 +46,11 @@ class Pace:
                 self._seen.popitem(last=False)
         if times >= self.most:
             raise TooOften(max(1, ceil(begin + self.seconds - now)))
+
+
+def too_often(request: HttpRequest, often: TooOften) -> HttpResponse:
+    answer = render(
+        request, "429.html", {"minutes": ceil(often.seconds / 60)}, status=429
+    )
+    answer["Retry-After"] = str(often.seconds)
+    return answer

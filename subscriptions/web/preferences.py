@@ -16,6 +16,7 @@ from subscriptions import consent, links, matching, tasks
 from subscriptions.models import Subscriber, Subscription
 
 from . import kept, preview
+from .evenly import evenly
 from .forms import (
     AddFilter,
     Address,
@@ -73,8 +74,9 @@ def send_link(request: HttpRequest) -> HttpResponse:
     form = Address(request.POST or None)
     sent = request.method == "POST" and form.is_valid()
     if sent:
-        consent.send_preferences_link(form.cleaned_data["address"])
-        tasks.ring(tasks.send)
+        with evenly():
+            consent.send_preferences_link(form.cleaned_data["address"])
+            tasks.ring(tasks.send)
     context = {"form": form, "sent": sent}
     return render(request, "pages/preferences_link.html", context)
 

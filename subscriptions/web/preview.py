@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -114,10 +115,13 @@ def passage(abstract: str, words: Sequence[str]) -> str:
     if not places:
         return ""
 
-    def near(at: int) -> int:
-        return len({word for place, word in places if at <= place < at + _AFTER})
+    starts = [start for start, _ in places]
 
-    at = max((place for place, _ in places), key=lambda place: (near(place), -place))
+    def near(first: int) -> int:
+        end = bisect_left(starts, starts[first] + _AFTER)
+        return len({word for _, word in places[first:end]})
+
+    at = starts[max(range(len(places)), key=lambda first: (near(first), -first))]
     start = text.rfind(" ", 0, max(at - _BEFORE, 0)) + 1 if at > _BEFORE else 0
     end = text.find(" ", at + _AFTER)
     cut = text[start : end if end >= 0 else len(text)]

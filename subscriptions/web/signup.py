@@ -10,8 +10,9 @@ from subscriptions import consent, links, tasks
 from subscriptions.models import Subscriber
 
 from . import preview, work
+from .evenly import evenly
 from .forms import SignUp
-from .network import network_of
+from .networks import network_of
 from .text import duration
 from .zones import zones
 
@@ -57,11 +58,13 @@ def _ask(request: HttpRequest, form: SignUp) -> HttpResponse:
     address, filters = form.cleaned_data["address"], form.cleaned_data["filters"]
     task, answer = (request.POST.get(name, "") for name in ("task", "answer"))
     worked = bool(task) and work.is_done(task, answer, address)
-    network = network_of(request)
+    network, schedule = network_of(request), form.schedule()
     try:
-        consent.subscribe(
-            address, filters, form.schedule(), network=network, worked=worked
-        )
+        with evenly():
+            consent.subscribe(
+                address, filters, schedule, network=network, worked=worked
+            )
+            tasks.ring(tasks.send)
     except consent.TooManySignUps as many:
         form.add_error(None, _MANY[many.whose].format(duration(many.seconds)))
         form.task = None if worked else work.task_for(address)
@@ -69,7 +72,6 @@ def _ask(request: HttpRequest, form: SignUp) -> HttpResponse:
         refused = render(request, "pages/subscribe.html", context, status=429)
         refused["Retry-After"] = str(many.seconds)
         return refused
-    tasks.ring(tasks.send)
     return redirect("sent")
 
 

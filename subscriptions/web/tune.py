@@ -19,7 +19,7 @@ from subscriptions.consent import Wanted
 from subscriptions.models import Delivery, Paper, Source
 
 from .muting import TOO_MANY, read_mute
-from .pace import Pace, TooOften
+from .pace import Pace, TooOften, too_often
 from .tuned import Tuned
 
 # Of one digest, whatever the paper: several scanners open all its links twice.
@@ -44,9 +44,7 @@ def page(request: HttpRequest, token: str, arxiv_id: str) -> HttpResponse:
     try:
         tuned = _named(token, arxiv_id)
     except TooOften as often:
-        answer = render(request, "429.html", status=429)
-        answer["Retry-After"] = str(often.seconds)
-        return answer
+        return too_often(request, often)
     problem = action = ""
     if request.method == "POST":
         action = request.POST.get("action", "")

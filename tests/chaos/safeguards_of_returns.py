@@ -136,6 +136,20 @@ WHAT_COMES_BACK = [
         TESTS + "listener.py::test_so_many_at_once_are_served_as_memory_has_room_for",
     ),
     Safeguard(
+        "whoever sends a mail without end is cut off",
+        RETURNS + "listener",
+        "if self.held > _HELD and",
+        "if self.held < 0 and",
+        TESTS + "listener.py::test_who_sends_on_and_on_is_cut_off",
+    ),
+    Safeguard(
+        "no line is tried that takes its square",
+        RETURNS + "delivery_status",
+        "[line[:_LINE] for line in lines]",
+        "lines",
+        TESTS + "time.py::test_a_hostile_report_is_read_at_once_or_refused",
+    ),
+    Safeguard(
         "an unreadable file keeps no other back",
         RETURNS + "folders",
         "    except OSError as error:\n        log",

@@ -148,6 +148,20 @@ def test_a_filter_with_the_separator_in_it_stays_one(path: Path) -> None:
     assert readers() == before
 
 
+@pytest.mark.parametrize(
+    "text", ['=HYPERLINK("https://example.org")', "@SUM(1)", "-1+flow gradient"]
+)
+def test_no_filter_is_a_formula_to_a_spreadsheet(path: Path, text: str) -> None:
+    """Anybody can sign up with one, and the operator opens the file."""
+    a_subscription(a_reader(email="one@example.org"), text)
+    before = readers()
+    (row,) = exported(path)
+    assert row["filters"][0] not in "=+-@"
+    Subscriber.objects.all().delete()
+    ask("import_subscribers", path)
+    assert readers() == before
+
+
 def test_the_export_as_json_has_the_same_columns() -> None:
     a_subscription(a_reader(email="one@example.org"), "gradient")
     (row,) = ask("export_subscribers")["subscribers"]

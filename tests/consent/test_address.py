@@ -109,6 +109,7 @@ def test_a_suppressed_address_gets_no_letter(reader: Subscriber) -> None:
         address_hash=Suppression.hash_of(NEW), reason="complained"
     )
     assert ask(reader) is None
+    assert ask(reader, NEW.replace("@", "+tag@")) is None
 
 
 def test_asking_for_ones_own_address_does_nothing(reader: Subscriber) -> None:

@@ -88,6 +88,15 @@ def test_one_inbox_is_asked_once_a_day_however_its_address_is_spelt(
     assert Letter.objects.count() == 1
 
 
+@pytest.mark.parametrize(("reason", "letters"), [("complained", 0), ("bounced", 1)])
+def test_who_reported_a_mail_is_asked_under_no_tag_either(
+    reason: str, letters: int
+) -> None:
+    consent.suppress_address("ann@example.org", reason)
+    ask("ann+papers@example.org")
+    assert Letter.objects.count() == letters
+
+
 def test_other_inboxes_are_asked_each() -> None:
     for address in ("a.b@example.org", "ab@example.org", "+a@x.org", "+b@x.org"):
         ask(address)

@@ -195,3 +195,10 @@ def test_json_and_xml_come_in_any_unicode_encoding(encoding: str) -> None:
     rss = an_rss_feed(TUESDAY, [an_rss_item(ID, title="Über")]).decode()
     rss = rss.replace("encoding='UTF-8'", "")
     assert only(rss.encode(encoding)).title == "Über"
+
+
+def test_each_of_a_million_unusable_items_is_counted_and_not_each_is_told() -> None:
+    """So that a list of fifty megabytes takes no gigabytes to say what is wrong."""
+    rejected = files.read(b"[" + b"1," * 2_000 + b"1]").rejected
+    assert len(rejected) == 2_001
+    assert len(set(map(id, rejected))) == 1_001

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 
@@ -26,6 +27,13 @@ def test_13_a_nul_in_any_field_is_refused(client: Client, field: str) -> None:
 def test_13_ten_thousand_fields_are_refused(client: Client) -> None:
     body = "&".join([*(f"{k}={v}" for k, v in TYPED.items()), *["x=1"] * 10_000])
     assert client.post("/subscribe", body, FORM).status_code == 400
+    assert not Subscriber.objects.exists()
+
+
+def test_13_a_file_is_refused_where_it_begins(client: Client) -> None:
+    """Whatever its size: it would be on the disk before anything looked at it."""
+    typed = TYPED | {"picture": ContentFile(b"sample", name="picture.png")}
+    assert client.post("/subscribe", typed).status_code == 400
     assert not Subscriber.objects.exists()
 
 

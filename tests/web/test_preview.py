@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import logging
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from subscriptions import links, matching
 from subscriptions.models import Subscriber
+from subscriptions.web import preview
+from subscriptions.web.text import marked
 from tests.factories import TUESDAY, a_listing, a_paper, a_reader, an_edition
 
 from .world import HOSTILE, a_world, checksum, path_of
@@ -71,6 +74,16 @@ def test_the_passage_is_the_one_where_most_of_the_words_are(client: Client) -> N
     shown = fragment(client, filter="policy gradient")
     assert "The <mark>policy</mark> has a <mark>gradient</mark>." in shown
     assert "A <mark>policy</mark>." not in shown
+
+
+def test_to_find_the_passage_takes_about_as_long_as_to_mark_its_words() -> None:
+    """Fifty times as long where an abstract is one word again and again."""
+    abstract = "a-" * 10_000
+    start = time.monotonic()
+    marked(abstract, ["a"])
+    usual = time.monotonic() - start
+    assert preview.passage(abstract, ["a"]).startswith("a-a-")
+    assert time.monotonic() - start < 6 * usual
 
 
 def test_the_passage_has_the_word_itself_and_not_one_that_holds_it(

@@ -42,6 +42,8 @@ class Command(ReportCommand):
 
 
 def _text(subscription: Subscription) -> str:
-    """The filter as written; in canonical form where what was written has a `|`."""
+    """The filter as written; in canonical form where what was written has a `|`, or
+    begins as what a spreadsheet takes for a formula and works out."""
     written = subscription.text
-    return subscription.filter.text if "|" in written else written
+    is_other = "|" in written or written[:1] in "=+-@"
+    return subscription.filter.text if is_other else written

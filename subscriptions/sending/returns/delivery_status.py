@@ -21,6 +21,7 @@ from .opening import (
     content_type,
     decoded,
     header,
+    opened,
     parameter,
     parts,
     text_of,
@@ -38,7 +39,9 @@ _ACTIONS = {
     "expanded": Type.DELIVERED,
 }
 _CLASSES = {"2": Type.DELIVERED, "4": Type.DEFERRED, "5": Type.BOUNCED}
-_GUESSED_FROM = 100_000  # bytes
+# Bytes looked at of a mail, whose words stand before what it returns, and of each line
+# (RFC 5322 section 2.1.1): flufl.bounce's patterns take the square of its length.
+_GUESSED_FROM, _LINE = 20_000, 1_000
 _REPLY = re.compile(r"\b([45]\d\d)[ -]#?([45]\.\d{1,3}\.\d{1,3})\b[^\n]{0,200}")
 
 
@@ -53,12 +56,14 @@ def read(message: Message, raw: bytes) -> list[Report]:
     return _recipients(blocks(decoded(raw))) if is_report else []
 
 
-def guessed(message: Message, raw: bytes) -> list[Report]:
+def guessed(raw: bytes) -> list[Report]:
     """What older servers say in words alone; [] if they say nothing known.
 
     Only for mail to an address of ours that a token authenticates. No code: soft.
     """
-    if len(raw) > _GUESSED_FROM or header(message, "Content-Type").count("/") > 1:
+    lines = raw[:_GUESSED_FROM].splitlines()
+    message = opened(b"\n".join([line[:_LINE] for line in lines]))
+    if message is None or header(message, "Content-Type").count("/") > 1:
         return []
     try:
         temporary, permanent = all_failures(message)

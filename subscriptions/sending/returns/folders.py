@@ -100,17 +100,28 @@ def _collect_mbox(path: Path, until: float) -> Counter[str]:
 def _take_from(box: mailbox.mbox, key: str) -> Taken | None:
     """None of a mail that was refused before. Bytes only: the library's own messages
     are parsed without bounds, and many cannot be written again."""
-    with box.get_file(key) as mail:
-        raw = mail.read(LOOKED_AT)
+    with box.get_file(key, from_=True) as mail:
+        separator, raw = mail.readline(), mail.read(LOOKED_AT)
     if _READ.search(raw.partition(b"\n\n")[0]):
+        if time.time() - _came(separator) > _KEPT:
+            box.discard(key)
         return None
     taken = take(raw)
     if taken.why:
-        separator, _, rest = box.get_bytes(key, from_=True).partition(b"\n")
-        box[key] = separator + b"\nStatus: RO\n" + rest
+        rest = box.get_bytes(key)
+        box[key] = separator.rstrip(b"\r\n") + b"\nStatus: RO\n" + rest
     else:
         box.discard(key)
     return taken
+
+
+def _came(separator: bytes) -> float:
+    """When the mail server says a mail came, in its `From address Tue Jul  7 08:00:00
+    2026`; else now."""
+    try:
+        return time.mktime(time.strptime(separator.decode().strip()[-24:]))
+    except ValueError:
+        return time.time()
 
 
 def _name(taken: Taken) -> str:

@@ -27,6 +27,9 @@ from .taking import Taken, take
 LARGEST = 10_000_000  # bytes
 _RECIPIENTS = 10
 _SESSIONS = 30  # at once; each may hold a mail of LARGEST
+# Of a mail in memory: aiosmtpd refuses too large a one at its end, keeps a line without
+# end until then, and takes so many bytes for each line beside what is in it.
+_HELD, _A_LINE = 3 * LARGEST, 60
 _IDLE = 60.0  # seconds
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,15 @@ class _Controller(Controller):
 class _Session(SMTP):
     """Counted while it is open: mails are in memory until they have been taken."""
 
+    held = 0  # bytes since the last MAIL
+
+    def data_received(self, data: bytes) -> None:
+        self.held += len(data) + _A_LINE * data.count(b"\n")
+        if self.held > _HELD and isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+        else:
+            super().data_received(data)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.event_handler.sessions += 1
@@ -95,6 +107,7 @@ class _Taker:
     ) -> str:
         if self.sessions > _SESSIONS:
             return "421 4.3.2 too many at once, try again later"
+        server.held = 0
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 ok"

@@ -16,6 +16,7 @@ _MAILBOX = re.compile(r"[0-9A-Za-z.+_-]{1,64}@[0-9A-Za-z.-]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 DETAIL = 200  # characters kept of what a server said
+_ADDRESS_LENGTH = 320  # at most, RFC 3696 erratum 1003; to fold more takes its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def addresses_in(field: str) -> frozenset[str]:
     if bracketed := re.search(r"<([^<>]*)>", address):
         address = bracketed[1]
     address = address.split(" ")[0].strip("<>\"'")
-    if "@" not in address:
+    if "@" not in address or len(address) > _ADDRESS_LENGTH:
         return frozenset()
     readings = {address, _XTEXT.sub(lambda at: chr(int(at[1], 16)), address)}
     readings |= {_UNICODE.sub(_character, each) for each in readings}

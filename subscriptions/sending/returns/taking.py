@@ -76,9 +76,7 @@ def _take(raw: bytes, recipients: Sequence[str], sender: str | None) -> Taken:
         return Taken(why="the mail it speaks of is gone")
     if why := unbelievable(mail):
         return Taken(why=why)
-    reports = delivery_status.read(message, raw) or delivery_status.guessed(
-        message, raw
-    )
+    reports = delivery_status.read(message, raw) or delivery_status.guessed(raw)
     if reports:
         return _outcome(mail, reports)
     automatic = replies.is_automatic(message, sender)

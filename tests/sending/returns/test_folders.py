@@ -111,6 +111,21 @@ def test_an_mbox_is_emptied_of_what_was_understood(
     assert DeliveryEvent.objects.count() == 1
 
 
+def test_what_is_refused_stays_in_an_mbox_for_a_week(
+    tmp_path: Path, digest: Delivery
+) -> None:
+    path = tmp_path / "bounces"
+    now = time.time()
+    for days in (6, 8):
+        came = time.asctime(time.localtime(now - days * 24 * 3600))
+        with path.open("a") as box:
+            box.write(f"From a@example.net {came}\nSubject: of {days} days\n\nBuy.\n\n")
+    assert folders.collect(path) == {"refused": 2}
+    folders.collect(path)
+    (left,) = mailbox.mbox(path)
+    assert left["Subject"] == "of 6 days"
+
+
 @pytest.mark.parametrize(
     "odd",
     [

@@ -116,6 +116,30 @@ def test_45_more_than_ten_megabytes_are_refused(
     assert not DeliveryEvent.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param(b"A" * 64_000, id="a line without end"),
+        pytest.param(b"\r\n" * 32_000, id="blank lines, each larger in memory"),
+    ],
+)
+def test_who_sends_on_and_on_is_cut_off(
+    server: smtplib.SMTP,
+    sent: Delivery,
+    monkeypatch: pytest.MonkeyPatch,
+    piece: bytes,
+) -> None:
+    monkeypatch.setattr(listener, "_HELD", 500_000)
+    server.sendmail("", [Target.of(sent).bounce], b"A\r\n" * 5_000)
+    server.mail("")
+    server.rcpt(Target.of(sent).bounce)
+    server.docmd("DATA")
+    assert server.sock
+    with pytest.raises(ConnectionError):
+        for _ in range(1_000):
+            server.sock.sendall(piece)
+
+
 def test_so_many_at_once_are_served_as_memory_has_room_for(
     server: smtplib.SMTP, sent: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

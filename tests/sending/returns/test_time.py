@@ -19,6 +19,14 @@ def nested(depth: int, lines: int) -> bytes:
     return "".join(map(kind.format, range(depth))).encode() + b"\n" * lines
 
 
+def of_marks(recipients: int) -> bytes:
+    """A report whose recipients are heaps of accents, which take sorting."""
+    heap = "\u0301" * 950 + "\u0327" * 950
+    groups = f"Final-Recipient: rfc822; a@{heap}\nAction: failed\n\n" * recipients
+    kind = "Content-Type: message/delivery-status\n\n"
+    return (kind + groups).encode()
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -30,6 +38,11 @@ def nested(depth: int, lines: int) -> bytes:
             id="semicolons on lines of their own",
         ),
         pytest.param(nested(150, 200_000), id="many lines within many parts"),
+        pytest.param(of_marks(120), id="recipients of accents"),
+        pytest.param(
+            b"From: a@example.net\n\nYour message to:\n" + b" " * 20_000,
+            id="one long line",
+        ),
     ],
 )
 def test_a_hostile_report_is_read_at_once_or_refused(
