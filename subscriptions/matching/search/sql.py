@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from subscriptions.matching.language.tree import Leaf, Query
-from subscriptions.models import among
+from subscriptions.models.among import among
 
 
 @dataclass(frozen=True, slots=True)
