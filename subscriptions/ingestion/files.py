@@ -60,7 +60,7 @@ def day_in_name(path: Path) -> date | None:
 
 
 def likely_source(path: Path) -> str:
-    """Of a file that cannot be read: whose it would have been."""
+    """The source that a file which cannot be read most likely came from."""
     return (
         "hf" if path.suffix == ".json" and "arxiv" not in path.name.lower() else "arxiv"
     )

@@ -127,13 +127,9 @@ class Intake:
                 "rejected": len(reading.rejected),
                 "listed": listed,
             }
-            self._note(
-                day,
-                state,
-                not reading.problem and state != State.DOWN,
-                counts | {"seen": stored.seen},
-                reasons,
-            )
+            complete = not reading.problem and state != State.DOWN
+            seen = {"seen": stored.seen}
+            self._note(day, state, complete, counts | seen, reasons)
         return Ingested(
             self.source,
             state.value,
@@ -188,12 +184,12 @@ class Intake:
             self.source,
             day,
             state,
-            complete,
-            counts,
-            reasons,
-            self.origin,
-            self.now,
-            finished,
+            complete=complete,
+            counts=counts,
+            reasons=reasons,
+            origin=self.origin,
+            started=self.now,
+            finished=finished,
         )
 
 

@@ -95,8 +95,8 @@ def paper_id(given: object) -> str:
 
 
 def pasted_id(text: str) -> str:
-    """The id without version that is all a text consists of, "" if there is more to it
-    or less: `arXiv:2407.01234`, `https://arxiv.org/abs/2407.01234v2`, the id itself."""
+    """The id without version where a text is an id or a link to a paper and nothing
+    else, as `arXiv:2407.01234` or `https://arxiv.org/abs/2407.01234v2`; else ""."""
     text = text.strip().lower()
     found = _PASTED.fullmatch(text) if len(text) <= LINK else None
     return paper_id(found[1]) if found else ""

@@ -20,13 +20,14 @@ def write(
     source: str,
     day: date | None,
     state: str,
+    *,
     complete: bool,
     counts: dict[str, int],
     reasons: list[str],
     origin: str,
     started: datetime,
     finished: datetime,
-) -> SourceRun:
+) -> None:
     """Note one attempt; call it under `lock.alone`, in the transaction it is about."""
     tried = SourceRun.objects.filter(source=source, day=day).aggregate(
         last=Max("attempt")
@@ -47,7 +48,6 @@ def write(
     if state in {State.DOWN, State.PARTIAL}:
         about = day or "no day"
         logger.warning("%s of %s is %s: %s", source, about, state, run.reason)
-    return run
 
 
 def last_run(source: str, day: date) -> SourceRun | None:

@@ -21,7 +21,7 @@ from .records import PaperRecord
 Normalise = Callable[[Card], tuple[str, str, str]]
 """A paper -> (title words, abstract words, facts): the text that search reads."""
 
-# Of the work itself, told best by arXiv; and of Hugging Face's list, told by it alone.
+# What is of the work itself, and arXiv knows best; what only Hugging Face's list has.
 WORK = ("title", "abstract", "authors", "categories", "day", "note")
 LIST = (
     "upvotes",

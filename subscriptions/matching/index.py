@@ -31,7 +31,8 @@ from .tokens import stem, stems, words
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What of a document outlives its abstract. `listing` 0 for a paper by itself."""
+    """What is kept of a document whose words were read. `listing` 0 for a paper by
+    itself."""
 
     listing: int
     paper: int

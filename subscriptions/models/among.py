@@ -1,4 +1,4 @@
-"""Asking after very many rows by what they are called."""
+"""Asking for very many rows by their ids or texts."""
 
 from __future__ import annotations
 

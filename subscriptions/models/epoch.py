@@ -1,4 +1,4 @@
-"""Which ledger this is, and how far it has come: to tell a restored one by."""
+"""Which ledger this is, and how far it has come: a restored one is known by that."""
 
 from __future__ import annotations
 

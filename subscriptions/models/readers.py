@@ -53,8 +53,8 @@ def zone_names() -> frozenset[str]:
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
     """The zone of a reader; HOME_ZONE where this machine does not know it.
 
-    Systems differ, and newer ones have old names, which browsers still give, in a
-    package of their own. One reader's zone must not end everybody's round.
+    Systems differ: newer ones have old names, which browsers still give, in a package
+    of their own. One reader's zone must not end everybody's round.
     """
     try:
         return zoneinfo.ZoneInfo(name)

@@ -1,4 +1,5 @@
-"""What of a digest many readers share, coded once: papers, why-lines, headings.
+"""The parts of a digest that many readers share, coded once: papers, why-lines,
+headings.
 
 Kept by value: the caller may hand in a new `Card` for every mail, and a card that has
 changed is another one. What was made of an entry is kept by the entry.
@@ -37,9 +38,9 @@ class Around(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """A paper in a mail for all its readers, in pieces before and after its why-line
-    and the address where its reader tunes what comes; in text after its number.
-    `name`: short, also coded for HTML."""
+    """A paper in a mail for all its readers: the pieces between which its why-line and
+    the address to tune it stand; in the text part, those after its number. `name`: its
+    short name, also coded for HTML."""
 
     name: str
     name_html: bytes

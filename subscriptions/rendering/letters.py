@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from subscriptions.models import Letter
+
 from . import phrases, styles
 from .encoding import coded
 from .footer import constants, reader
@@ -15,20 +17,7 @@ from .maths import plain
 from .message import message
 from .pieces import CALLS
 
-KINDS = frozenset(
-    {
-        "confirm",
-        "welcome",
-        "preferences",
-        "goodbye",
-        "new_address",
-        "address_asked",
-        "address_changed",
-        "still_useful",
-        "no_match",
-        "nothing_today",
-    }
-)
+KINDS = frozenset(Letter.Kind.values)
 
 
 def letter(letter: LetterMail) -> Rendered:

@@ -18,8 +18,8 @@ def unmatched(now: datetime) -> QuerySet[Subscriber]:
     """Active readers whose every digest of the last 14 days, and one due before them,
     was skipped because nothing matched.
 
-    Not those who paused in that time or wrote a filter in it: that one has not been
-    tried for so long.
+    Not those who paused or wrote a filter in that time: a new filter has not been tried
+    for so long.
     """
     today = now.date()
     since = today - IN_A_ROW

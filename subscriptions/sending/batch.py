@@ -82,8 +82,9 @@ class Making:
         return Offer(lease, mail.sender, mail.recipient, message, mail.is_tidy)
 
     def begun(self, lease: Lease) -> None:
-        """Noted before the clock is looked at: one who is stopped between the two has
-        begun it for all others, and one who is stopped before does not go on."""
+        """Noted before the clock is looked at: a process that is stopped between the
+        two has begun it for all others; one that is stopped before them finds its time
+        over."""
         self.journal.begun(lease)
         if awake() > self.end_by:
             self.journal.ended(lease, _TOO_LATE)
@@ -103,8 +104,8 @@ class Making:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """A batch with the relay since the monotonic `begun`; `unmade`: what there was
-    nothing to hand in of, and why."""
+    """A batch with the relay since the monotonic `begun`; `unmade`: mails that could
+    not be handed in, and why."""
 
     run: Run
     making: Making

@@ -61,7 +61,7 @@ _END_WITHIN = attempts.LEASE.total_seconds() - 60
 _BATCH_WITHIN = 10.0
 # What goes back because its domain takes no more is not claimed again at once, as far
 # as there is other mail: it would be all of each batch, and those behind it would wait.
-_FEW_DOMAINS = 20  # of more the relay is slow, and not they
+_FEW_DOMAINS = 20  # where there are more, it is the relay that is slow
 _SUSPECTS = Lock()
 
 

@@ -1,8 +1,8 @@
-"""When what came back is enough: an address is suppressed, not the day's mail.
+"""When bounces are enough to suppress an address.
 
-Gone: at the second on distinct days. Perhaps gone: after three distinct days within 14.
-Soft: one point a day, five distinct digests within 30 days, and points fade after 14
-quiet days. What came before the reader confirmed, or moved, does not count.
+Gone: on two days. Perhaps gone: on three days within 14. Soft: of five digests, on five
+days within 30; all of them are forgotten after 14 days without another. What came
+before the reader confirmed or changed address does not count.
 """
 
 from __future__ import annotations
