@@ -185,8 +185,9 @@ def test_a_provider_that_refuses_three_in_ten_stops_all_and_resuming_sends_the_r
         name = "gone" if n % 10 < 3 else "fine"
         a_digest(a_reader(email=f"{name}{n}@example.org"))
     counts = sending.send(Delivery, digests)
-    # Six of the first eighteen; what was begun of the batch behind those has ended.
-    assert counts.failed in range(6, 10) and counts.sent in range(12, 20)
+    # Six of the first eighteen, or a few more where it has just been looked; what was
+    # begun of the batch behind those has ended.
+    assert counts.failed in range(6, 13) and counts.sent in range(12, 28)
     left = 60 - counts.sent - counts.failed
     assert Delivery.objects.filter(state=State.PENDING).count() == left
     assert sending.send(Delivery, digests).sent == 0
