@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare
 from subscriptions.addresses import inbox_of
 from subscriptions.models import Suppression
 
-BITS, ITERATIONS = 7, 50_000  # 128 answers are tried in the mean, of 15 ms or so each
+BITS, ITERATIONS = 7, 50_000  # 128 answers are tried in the mean, of about 10 ms each
 _SECONDS = 3600
 _tasks = signing.TimestampSigner(salt="paper-round.work")
 
