@@ -155,6 +155,5 @@ def _give(mails: QuerySet[Any], since: datetime, until: datetime) -> None:
     before = Coalesce(F("expires_at"), F("created_at") + Value(HORIZON))
     stood = Value(until) - Greatest(F("created_at"), Value(since))
     if until > since:
-        states = [*Mailing.OPEN, Mailing.State.IN_DOUBT]
-        waiting = mails.filter(state__in=states, created_at__lt=until)
+        waiting = mails.filter(state__in=Mailing.WAITING, created_at__lt=until)
         waiting.update(expires_at=before + stood)
