@@ -52,7 +52,7 @@ class Progress:
 def progress(day: date, now: datetime | None = None) -> Progress:
     """Where the deliveries of `day` are at `now`."""
     now = now or timezone.now()
-    counts = _counts(day)
+    counts = counts_of(day)
     round_ = Round.objects.filter(due_date=day).first()
     waits = _waits(round_, now) if round_ and round_.state == Round.State.OPEN else ""
     rate = _rate(round_.pace if round_ else [], counts[State.SENT], now)
@@ -64,7 +64,7 @@ def note_pace(now: datetime) -> None:
     for round_ in Round.objects.filter(state=Round.State.OPEN):
         if not round_.deliveries.open().exists() and _stands(round_.pace):
             continue
-        sent = _counts(round_.due_date)[State.SENT]
+        sent = counts_of(round_.due_date)[State.SENT]
         noted = [*round_.pace, [now.isoformat(), sent]][-_NOTED:]
         Round.objects.filter(pk=round_.pk).update(pace=noted)
 
@@ -74,7 +74,8 @@ def _stands(noted: list[list[object]]) -> bool:
     return not noted or noted[0][1] == noted[-1][1]
 
 
-def _counts(day: date) -> dict[str, int]:
+def counts_of(day: date) -> dict[str, int]:
+    """How many deliveries of `day` are in each state, every state there."""
     rows = Delivery.objects.filter(due_date=day).order_by().values_list("state")
     found = dict(rows.annotate(n=Count("*")))
     return {state: found.get(state, 0) for state in State.values}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import quote
 
-from subscriptions import consent, links, matching, rounds
+from subscriptions import consent, links, matching, rounds, sending
 from subscriptions.models import Letter, Listing, Source, Subscriber, Subscription
 
 _SHOWN = 3
@@ -18,8 +18,11 @@ def remind(now: datetime, until: float | None = None) -> dict[str, int]:
     """Take what steps time has brought, until monotonic `until`; how many of each.
 
     Each is a row under its lock that still stands where the step begins: any number
-    of beats takes it once.
+    of beats takes it once. None while all sending is paused: a letter would name days
+    that are over when it goes, and nobody is slowed down to whom nothing comes.
     """
+    if sending.lasting():
+        return {}
     counts = consent.follow_silence(now, until)
     return counts | {"unmatched": tell_nothing_matched(now, until)}
 

@@ -138,6 +138,8 @@ def release_held(
         mails.append(_held(Letter))
     change: dict[str, Any] = FREED | {"next_at": None}
     if resend:
+        # What was in it is not kept any more.
+        mails[0] = mails[0].exclude(round__emptied=True)
         # AWAY is taken back where its host returns, and that is not this copy's.
         reason = Case(When(reason=AWAY, then=Value(RELEASED)), default=F("reason"))
         change |= {"next_at": Now(), "expires_at": Now() + HORIZON, "reason": reason}
