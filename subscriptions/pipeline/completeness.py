@@ -114,8 +114,11 @@ def unserved(round_: Round) -> QuerySet[Subscriber]:
         Q(due_date__lt=day - timedelta(days=1))
         | Q(updated_at__gt=F("created_at") + Value(timedelta(hours=18)))
     )
-    alike = Delivery.objects.filter(
+    # Written at their hour. After one that was missed (the machine slept) there
+    # are others: first digests, and of who had nothing new anyway.
+    alike = Delivery.objects.exclude(reason="no new edition").filter(
         due_date=day,
+        first=False,
         subscriber__zone=OuterRef("zone"),
         subscriber__hour=OuterRef("hour"),
     )
