@@ -203,11 +203,14 @@ def mailbox(what: str, pk: int) -> str:
 
 
 def read_mailbox(address: str) -> Mailbox:
-    """What an address made by `mailbox` names. Raises BadLink for anything else."""
-    name, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
-    given, _, at = address.strip().lower().rpartition("@")
-    found = _MAILBOX.fullmatch(given.removeprefix(f"{name}+"))
-    if not domain or at != domain or not found:
+    """What an address made by `mailbox` names. Raises BadLink for anything else.
+
+    The sign alone proves it: mails of before BOUNCE_ADDRESS was changed have another
+    name and domain, and readers unsubscribe by them for as long as they keep them.
+    """
+    given, _, _ = address.strip().lower().rpartition("@")
+    found = _MAILBOX.fullmatch(given.partition("+")[2])
+    if not settings.BOUNCE_ADDRESS or not found:
         raise BadLink("mailbox")
     value = found[1] + found[2]
     for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:

@@ -31,7 +31,6 @@ from .subscribers import subscribe
 
 _Say = Callable[[str], object]
 State = Delivery.State
-_OPEN_OR_IN_DOUBT = [*Delivery.OPEN, State.IN_DOUBT]
 _TELL_EVERY = 10.0  # seconds
 # Invented readers were never mailed: 200 would go first, the others half an hour later.
 _AT_ONCE = {"CANARY": "0"}
@@ -101,7 +100,7 @@ def _balance(
     readers: int, sent: int, taken: Sequence[tuple[int, int | None]]
 ) -> dict[str, int]:
     """What the ledger says against what the sinks counted, who do not ask it."""
-    ended = Delivery.objects.exclude(state__in=_OPEN_OR_IN_DOUBT).count()
+    ended = Delivery.objects.exclude(state__in=Delivery.WAITING).count()
     called_sent = Delivery.objects.filter(state=State.SENT).count()
     messages = sum(number for number, _ in taken)
     repeated = [again for _, again in taken if again is not None]

@@ -6,7 +6,8 @@ from contextlib import suppress as suppress_error
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from subscriptions.models import (
@@ -27,6 +28,7 @@ from .change import end_waiting, locked, record
 from .owing import owe_letter
 
 State = Subscriber.State
+_WENT = Coalesce("sent_at", "created_at")  # of a letter that has ended
 Action = ConsentRecord.Action
 
 
@@ -115,23 +117,28 @@ def forget(now: datetime) -> dict[str, int]:
         # Somebody may be subscribing to it right now: then it stays.
         with suppress_error(IntegrityError), transaction.atomic():
             filters += unused.delete()[0]
-    # By then the links in these letters have expired, and so have the letters.
-    asked = Letter.objects.exclude(recipient="").filter(created_at__lt=now - WEEK)
+    # What waits is still to be sent, for however long all sending is paused.
+    ended = Letter.objects.exclude(state__in=Letter.OPEN).annotate(went=_WENT)
+    # By then the links in these letters have expired.
+    asked = ended.exclude(recipient="").filter(went__lt=now - WEEK)
     addresses = asked.update(recipient="")
     # They may name filters, and papers that came near to them.
-    told = Letter.objects.filter(created_at__lt=now - KEPT_FOR)
+    told = ended.filter(went__lt=now - KEPT_FOR)
     told.exclude(context={}).update(context={})
     Asking.objects.filter(last_at__lt=now - WEEK).delete()
     return {"unconfirmed": readers, "filters": filters, "addresses": addresses}
 
 
 def _forget_unconfirmed(now: datetime) -> int:
-    """Those who never confirmed, also where they declined or the letter came back."""
+    """Those who never confirmed, also where they declined or the letter came back, a
+    week after they were last asked: a letter may have waited for longer than that."""
     agreed = ConsentRecord.objects.filter(
         action__in=[Action.CONFIRMED, Action.IMPORTED]
     )
     stale = Subscriber.objects.filter(confirmed_at=None, created_at__lt=now - WEEK)
-    recent = Letter.objects.filter(created_at__gte=now - WEEK)
+    recent = Letter.objects.annotate(went=_WENT).filter(
+        Q(went__gte=now - WEEK) | Q(state__in=Letter.OPEN)
+    )
     stale = stale.exclude(pk__in=agreed.values("subscriber_id"))
     stale = stale.exclude(pk__in=recent.values("subscriber_id"))
     with transaction.atomic():

@@ -89,12 +89,15 @@ def _ask(reader: Subscriber, now: datetime) -> bool:
 
 
 def _slow_down(reader: Subscriber, now: datetime) -> bool:
-    """Only if the letter went out: else nobody was told, and they are asked anew."""
+    """Only if the letter went out: else nobody was told, and they are asked anew. It
+    may have waited while all sending was paused: they have a month from then."""
     letter = reader.letters.filter(kind=Letter.Kind.STILL_USEFUL).first()
     if letter and letter.is_open:
         return False
     if letter is None or letter.state not in {State.SENT, State.IN_DOUBT}:
         _stands(reader, Silence.NONE, None)
+        return False
+    if (letter.sent_at or letter.created_at) > now - WEEKLY_AFTER:
         return False
     if reader.cadence != Cadence.WEEKLY:
         reader.before_silence = {"cadence": reader.cadence, "weekdays": reader.weekdays}

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Now
 
 from .readers import Subscriber, fold_address
 from .rounds import Round
+from .spelled import spelled
 
 # Mail that could not be handed over by then is not tried any more.
 HORIZON = timedelta(hours=20)
@@ -51,10 +52,13 @@ class Mailing(models.Model):
 
     State = State
     OPEN = (State.PENDING, State.LEASED, State.DEFERRED)
+    # In the words of the partial indexes; one in doubt may go once more.
+    WAITING = (State.PENDING, State.LEASED, State.DEFERRED, State.IN_DOUBT)
 
     state = models.CharField(
         max_length=16, choices=State.choices, default=State.PENDING
     )
+    spelled(state)
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(
         default=0, help_text="senders that died in a row while they had it"
@@ -102,7 +106,7 @@ class Mailing(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def open(self) -> DeliveryQuerySet:
-        return self.filter(state__in=Mailing.OPEN)
+        return self.filter(state__in=Mailing.OPEN).filter(state__in=Mailing.WAITING)
 
     def kept(self) -> DeliveryQuerySet:
         """Those whose picks count as had (rounds.md 10)."""

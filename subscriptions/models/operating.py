@@ -54,6 +54,7 @@ class Notice(models.Model):
     class Kind(models.TextChoices):
         BREAKER = "breaker", "circuit breaker tripped"
         CHECK = "check", "a round does not add up"
+        SOURCE = "source", "a source brings nothing"
         COMPLETE = "complete", "a round is complete"
 
     key = models.CharField(max_length=120, unique=True)

@@ -45,6 +45,11 @@ class Round(models.Model):
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="readers without a row were last looked for"
     )
+    emptied = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="none of its digests says any more what was in it",
+    )
     started_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 

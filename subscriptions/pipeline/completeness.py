@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -12,6 +13,7 @@ from subscriptions import rounds, sending
 from subscriptions.models import Delivery, Notice, Pause, Round, Subscriber
 
 log = logging.getLogger(__name__)
+State = Delivery.State
 
 _LOOKED_AT = timedelta(days=2)  # since a round was complete
 _AGAIN = timedelta(hours=1)
@@ -71,10 +73,23 @@ def _rows(round_: Round) -> list[str]:
         still_open = waiting.exclude(sending.DOUBTED).count()
     if still_open:
         faults.append(f"{still_open} digests of it are not at an end")
+    if why := not_delivered(counts):
+        faults.append(why)
     rows = sum(counts.values())
     if rows != written:
         faults.append(f"{rows} rows, and {written} were written")
     return faults
+
+
+def not_delivered(counts: Mapping[str, int]) -> str:
+    """Why a round with so many digests in each state cannot be called delivered; ""
+    where it can: the mail server took most of them, and said so."""
+    expired, doubtful, sent = (
+        counts.get(state, 0) for state in (State.EXPIRED, State.IN_DOUBT, State.SENT)
+    )
+    if expired + doubtful <= sent:
+        return ""
+    return f"{expired} digests of it expired, {doubtful} are in doubt, {sent} were sent"
 
 
 def unserved(round_: Round) -> QuerySet[Subscriber]:
@@ -99,8 +114,11 @@ def unserved(round_: Round) -> QuerySet[Subscriber]:
         Q(due_date__lt=day - timedelta(days=1))
         | Q(updated_at__gt=F("created_at") + Value(timedelta(hours=18)))
     )
-    alike = Delivery.objects.filter(
+    # Written at their hour. After one that was missed (the machine slept) there
+    # are others: first digests, and of who had nothing new anyway.
+    alike = Delivery.objects.exclude(reason="no new edition").filter(
         due_date=day,
+        first=False,
         subscriber__zone=OuterRef("zone"),
         subscriber__hour=OuterRef("hour"),
     )

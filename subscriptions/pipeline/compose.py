@@ -294,6 +294,7 @@ class _Compose:
             readers_due=F("readers_due") + len(rows),
             state=Round.State.OPEN,
             completed_at=None,
+            emptied=False,
         )
         self._begin_canary(round_, rows)
         write_letters(drafts, self.desk, self._today)

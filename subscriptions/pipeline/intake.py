@@ -7,17 +7,23 @@ from pathlib import Path
 from time import monotonic
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from subscriptions import ingestion, matching
-from subscriptions.models import Edition, Source, SourceRun
+from subscriptions import ingestion, matching, sending
+from subscriptions.models import Edition, Notice, Source, SourceRun
 from subscriptions.models.papers import settles_at
 
 _BUDGET = 60.0  # seconds, of a day or of all that were missed
 # What is submitted in a day's last minutes may be in its list a little later.
 _SEEN_WITHIN = timedelta(hours=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
+# With which answer all is well again, for how long it may be otherwise, and what is
+# said then.
+_PATIENCE = (
+    (~Q(state=SourceRun.State.DOWN), timedelta(days=2), "cannot be read"),
+    (Q(listed__gt=0), timedelta(days=10), "has listed nothing new"),
+)
 
 
 def ingest(
@@ -39,7 +45,23 @@ def ingest(
             ingestion.ingest_source(name, each, now, matching.search_text, _BUDGET)
             for each in days
         ]
+        _tell_of_outage(name, now)
     return results
+
+
+def _tell_of_outage(source: str, now: datetime) -> None:
+    """Of a source that cannot be read, or answers and lists nothing, for longer than
+    weekends and holidays last, the operator is told once: its readers just get less."""
+    runs = SourceRun.objects.filter(source=source)
+    for good, patience, what in _PATIENCE:
+        last = runs.filter(good).aggregate(at=Max("finished_at"))["at"]
+        after = runs.filter(finished_at__gt=last or _NEVER)
+        since = after.aggregate(at=Min("started_at"))["at"]
+        if since and since <= now - patience:
+            key = f"source {source} {since.isoformat(timespec='minutes')}"
+            said = f"{Source(source).label} {what} since {since:%Y-%m-%d}."
+            sending.owe(key, Notice.Kind.SOURCE, said)
+            return
 
 
 def _ask_for_missed(source: str, now: datetime) -> list[ingestion.Ingested]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from time import monotonic
 
-from subscriptions import consent, links, matching, rounds
+from subscriptions import consent, links, matching, rounds, sending
 from subscriptions.models import Letter, Listing, Source, Subscriber, Subscription
 
 _SHOWN = 3
@@ -18,8 +18,12 @@ def remind(now: datetime, until: float | None = None) -> dict[str, int]:
     many of each.
 
     A step is taken under the reader's lock and only if it is still due there, so that
-    any number of beats takes it once.
+    any number of beats takes it once. None while all sending is paused: a letter would
+    name days that are over when it goes, and nobody is slowed down to whom nothing
+    comes.
     """
+    if sending.lasting():
+        return {}
     counts = consent.follow_silence(now, until)
     return counts | {"unmatched": tell_nothing_matched(now, until)}
 

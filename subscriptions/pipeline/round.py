@@ -16,6 +16,7 @@ from subscriptions.models import Delivery, Letter, Notice, Round
 from subscriptions.models.mailings import KEPT_FOR
 
 from .bulk import seldom_collected
+from .completeness import not_delivered
 from .compose import compose_day
 from .digests import Digests
 from .intake import publish_until
@@ -106,11 +107,28 @@ def _send_digests(until: float | None, day: date | None) -> sending.Counts:
 
 
 def forget(now: datetime) -> int:
-    """Empty digests that have had their 90 days; how many. States and counts stay."""
-    old = Delivery.objects.filter(due_date__lt=now.date() - KEPT_FOR)
-    return old.exclude(picks=[], also=[], filters=[], mutes=[]).update(
-        picks=[], also=[], filters=[], mutes=[], notes=[], left_out=0
+    """Empty digests that have had their 90 days, also those of an older date; how many.
+
+    States and counts stay. By rounds: of a year's digests it reads those of a day.
+    """
+    old = Round.objects.filter(due_date__lt=now.date() - KEPT_FOR, emptied=False)
+    return sum([_empty(pk, now) for pk in old.values_list("pk", flat=True)])
+
+
+@transaction.atomic
+def _empty(pk: int, now: datetime) -> int:
+    """Under the lock that compose takes. What waits is still to be sent, for however
+    long all sending is paused; what is in doubt does not go once more."""
+    round_ = Round.objects.select_for_update().get(pk=pk)
+    told = round_.deliveries.exclude(picks=[], also=[], filters=[], mutes=[])
+    past = told.exclude(state__in=Delivery.OPEN).filter(created_at__lt=now - KEPT_FOR)
+    emptied = past.update(
+        picks=[], also=[], filters=[], mutes=[], notes=[], left_out=0, next_at=None
     )
+    if not told.exists():
+        round_.emptied = True
+        round_.save(update_fields=["emptied"])
+    return emptied
 
 
 def close_rounds(now: datetime) -> int:
@@ -131,6 +149,8 @@ def _close(pk: int, now: datetime) -> bool:
         round_.state = Round.State.COMPLETE
         round_.completed_at = now
         round_.save(update_fields=["state", "completed_at"])
-        sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
+        # A monitor of the pings must not hear that all is well while nothing arrives.
+        if not not_delivered(Delivery.objects.by_state(round_.due_date)):
+            sending.owe(f"complete {round_.due_date}", Notice.Kind.COMPLETE)
     crashpoint("round.closed")
     return True

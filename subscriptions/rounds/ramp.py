@@ -12,7 +12,7 @@ from datetime import datetime, time
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, Round, Subscriber
 
 State = Delivery.State
 
@@ -41,7 +41,10 @@ class Ramp:
         # Who was tried today without success, or has a mail on its way, from yesterday
         # too, counts as one who has started.
         today = Q(created_at__gte=midnight) | Q(state__in=Delivery.OPEN)
-        tried = Delivery.objects.filter(not_started, today)
+        # Rows written today opened their round: a year's digests are not looked at.
+        lately = Q(state=Round.State.OPEN) | Q(completed_at__gte=midnight)
+        rounds = Round.objects.filter(lately).values("pk")
+        tried = Delivery.objects.filter(not_started, today, round__in=rounds)
         tried = tried.exclude(state__in=[State.SENT, State.SKIPPED])
         readers = tried.order_by().values("subscriber").distinct()
         taken = self.started(Subscriber.objects.active()).count() + readers.count()

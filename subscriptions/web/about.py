@@ -20,7 +20,10 @@ RETENTION = (
     ),
     ("The papers you saved and the words you muted", "until you remove them"),
     ("A sign-up that is never confirmed", "7 days after its last letter"),
-    ("A new address you asked for, and the one you left for it", "7 days"),
+    (
+        "A new address you asked for, and the one you left for it",
+        "7 days after the letter",
+    ),
     (
         "A keyed hash of an address that was asked to confirm, to count the letters",
         "7 days after the last one",
@@ -37,7 +40,7 @@ RETENTION = (
     ("When you agreed, to which words", "until you erase yourself"),
     (
         "Which papers a digest held or a letter named, and for which filters and mutes",
-        "90 days",
+        "90 days from its date, or from when it was made or sent where that is later",
     ),
     (
         "When a digest was due and what became of it",

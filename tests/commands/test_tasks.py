@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 
 from digest_site.schedule import TIMETABLE
 from subscriptions import consent, tasks
-from subscriptions.models import Delivery, Edition, Round, Subscriber
+from subscriptions.models import Delivery, Edition, Letter, Round, Subscriber
 from tests.factories import (
     TUESDAY,
     a_listing,
@@ -157,6 +157,7 @@ def test_forget_drops_sign_ups_and_digests_that_had_their_time(
     tasks.tick()
     reader.deliveries.update(state="sent")
     consent.subscribe("two@example.org", [], consent.Schedule())
+    Letter.objects.update(state="sent")
     tasks.forget()
     assert Subscriber.objects.count() == 2
     assert reader.deliveries.get().picks

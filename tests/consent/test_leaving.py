@@ -221,6 +221,7 @@ def test_unconfirmed_sign_ups_and_unused_filters_vanish() -> None:
             consent.Schedule(),
         )
         a_reader()
+    Letter.objects.update(state="sent")
     a_filter("gradient")
     consent.forget(NOON + timedelta(days=6))
     assert Subscriber.objects.count() == 2

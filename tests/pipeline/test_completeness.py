@@ -54,6 +54,34 @@ def test_an_open_digest_of_a_complete_round_is_seen(readers: list[Subscriber]) -
     assert faults() == "1 digests of it are not at an end"
 
 
+@pytest.mark.parametrize(
+    "others", [{"first": True}, {"state": "skipped", "reason": "no new edition"}]
+)
+def test_an_hour_at_which_the_machine_slept_is_no_lost_row(
+    readers: list[Subscriber], others: dict[str, Any]
+) -> None:
+    """Their papers come with the next date; who confirms later that day has a row."""
+    readers[0].deliveries.all().delete()
+    round_ = Round.objects.get(due_date=TUESDAY)
+    assert list(unserved(round_)) == [readers[0]]
+    Delivery.objects.update(**others)
+    assert not unserved(round_).exists()
+
+
+@pytest.mark.parametrize("state", ["expired", "in_doubt"])
+def test_a_round_that_nobody_took_is_told_and_does_not_ping(
+    readers: list[Subscriber], state: str
+) -> None:
+    """Whatever the reason: a password that was changed, a relay that is gone."""
+    Round.objects.update(state="open")
+    Notice.objects.all().delete()
+    Delivery.objects.filter(state="sent").update(state=state)
+    pipeline.close_rounds(COMPLETE)
+    assert Round.objects.get().state == "complete"
+    assert "0 were sent" in faults()
+    assert [each.kind for each in Notice.objects.all()] == ["check"]
+
+
 def test_a_reader_who_is_erased_while_it_looks_is_no_lost_row(
     readers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
 ) -> None:

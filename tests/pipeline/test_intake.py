@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from subscriptions import pipeline
-from subscriptions.models import Edition, Paper, SourceRun
+from subscriptions.models import Edition, Notice, Paper, SourceRun
 from subscriptions.pipeline import intake
 from tests.ingestion.invented import an_hf_item, an_rss_feed, an_rss_item, hf_json
 from tests.ingestion.stub_source import Fault, StubSource
@@ -242,3 +242,34 @@ def test_publish_until_publishes_what_is_there_settled_or_not(stub: StubSource) 
     published = [edition.day for edition in pipeline.publish_until(TUESDAY)]
     assert published == [TUESDAY - DAY, TUESDAY]
     assert pipeline.publish_until(TUESDAY) == []
+
+
+def told() -> list[str]:
+    """What the operator was told of sources."""
+    return [each.text for each in Notice.objects.filter(kind="source")]
+
+
+def test_a_source_that_cannot_be_read_for_two_days_is_told_once(
+    stub: StubSource, clock: time_machine.Coordinates
+) -> None:
+    stub.rss = an_rss_feed(TUESDAY, [an_rss_item("2607.00001")])
+    pipeline.ingest(source="arxiv")
+    clock.shift(7 * DAY)  # the machine was off: nobody asked
+    stub.fault = Fault(status=404)
+    for half_days in range(9):
+        pipeline.ingest(source="arxiv")
+        assert bool(told()) == (half_days >= 4)
+        clock.shift(DAY / 2)
+    assert told() == ["arXiv cannot be read since 2026-07-14."]
+
+
+def test_a_source_that_lists_nothing_new_for_ten_days_is_told(
+    stub: StubSource, clock: time_machine.Coordinates
+) -> None:
+    """Its address answers with the same list for ever; holidays are shorter."""
+    stub.rss = an_rss_feed(TUESDAY, [an_rss_item("2607.00001")])
+    for days in range(12):
+        pipeline.ingest(source="arxiv")
+        assert bool(told()) == (days >= 11)
+        clock.shift(DAY)
+    assert told() == ["arXiv has listed nothing new since 2026-07-08."]

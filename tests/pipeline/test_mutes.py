@@ -147,6 +147,7 @@ def test_after_ninety_days_it_is_not_kept_what_was_muted() -> None:
     reader = a_reader_of("gradient")
     muted(reader, "survey")
     pipeline.compose_day(TUESDAY)
+    sent(reader)
     pipeline.forget(datetime(2026, 7, 7, tzinfo=UTC) + timedelta(days=91))
     delivery = reader.deliveries.get()
     assert (delivery.mutes, delivery.filters) == ([], [])

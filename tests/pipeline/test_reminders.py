@@ -191,6 +191,7 @@ def test_after_ninety_days_what_a_letter_said_is_forgotten(
 ) -> None:
     reader = a_reader_of("hessian curvature")
     consent.tell_nothing_matched(reader.pk, {"nearest": ["secret"]})
+    Letter.objects.update(state="sent")
     clock.shift(timedelta(days=89))
     consent.forget(timezone.now())
     assert reader.letters.get().context

@@ -154,6 +154,5 @@ def _give(mails: QuerySet[Any], since: datetime, until: datetime) -> None:
     mail made meanwhile by what was left of it."""
     stood = Value(until) - Greatest(F("created_at"), Value(since))
     if until > since:
-        states = [*Mailing.OPEN, Mailing.State.IN_DOUBT]
-        waiting = mails.filter(state__in=states, created_at__lt=until)
+        waiting = mails.filter(state__in=Mailing.WAITING, created_at__lt=until)
         waiting.update(expires_at=HORIZON_ENDS + stood)

@@ -15,7 +15,7 @@ from django.db.models.lookups import In
 from django.utils import timezone
 
 from subscriptions.crashpoint import crashpoint
-from subscriptions.models import Delivery
+from subscriptions.models import Delivery, Mailing
 from subscriptions.models.mailings import HORIZON
 from subscriptions.sending.brakes import pauses
 from subscriptions.sending.outcome import UNMADE
@@ -74,7 +74,7 @@ def claim(
 def _ready(mails: QuerySet[Any]) -> Iterator[tuple[QuerySet[Any], bool, bool]]:
     """What waits, in order: the rows, whether each is leased alone, and whether it was
     in doubt. Each is a range of a partial index: a million others are not read."""
-    now = Q(next_at__lte=Now())
+    now = Q(next_at__lte=Now(), state__in=Mailing.WAITING)
     deferred = mails.filter(now, state=State.DEFERRED).order_by("next_at", "id")
     pending = mails.filter(state=State.PENDING).order_by("id")
     doubtful = mails.filter(_in_time(), now, state=State.IN_DOUBT)

@@ -109,9 +109,7 @@ def revive(owner: str) -> None:
     holds it as soon as it runs out."""
     for model in MODELS:
         _of(model, owner).update(leased_until=Now() + LEASE)
-        mails = model._default_manager.filter(
-            state=State.IN_DOUBT, next_at=None, lease_owner=owner
-        )
+        mails = _doubtful(model).filter(lease_owner=owner)
         mails.filter(lease_token__isnull=False).update(
             state=State.LEASED,
             leased_until=Now() + LEASE,
@@ -140,6 +138,8 @@ def release_held(
         mails.append(_held(Letter))
     change: dict[str, Any] = FREED | {"next_at": None}
     if resend:
+        # What was in it is not kept any more.
+        mails[0] = mails[0].exclude(round__emptied=True)
         # AWAY is taken back where its host returns, and that is not this copy's.
         reason = Case(When(reason=AWAY, then=Value(RELEASED)), default=F("reason"))
         change |= {"next_at": Now(), "expires_at": Now() + HORIZON, "reason": reason}
@@ -147,8 +147,13 @@ def release_held(
 
 
 def _held(model: Model) -> QuerySet[Any]:
-    mails = model._default_manager.filter(state=State.IN_DOUBT, next_at=None)
-    return mails.exclude(lease_owner="")
+    return _doubtful(model).exclude(lease_owner="")
+
+
+def _doubtful(model: Model) -> QuerySet[Any]:
+    """Those in doubt that are not due at any time, by the index of what waits."""
+    waiting = model._default_manager.filter(state__in=model.WAITING)
+    return waiting.filter(state=State.IN_DOUBT, next_at=None)
 
 
 def _quarantine(model: Model, leases: Sequence[Lease], tally: Tally) -> int:

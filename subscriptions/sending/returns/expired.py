@@ -21,9 +21,11 @@ _OF_THE_MAILBOX = " 4.2."
 
 def notice_expired(limit: int = 1000, now: datetime | None = None) -> int:
     """Write the event of each such digest that has none; how many there were."""
-    since = (now or timezone.now()).date() - _LOOKED_BACK
+    today = (now or timezone.now()).date()
     expired = Delivery.objects.filter(
-        due_date__gte=since,
+        # Each day by name, by the index of rounds, up to tomorrow, which has begun
+        # where some readers live.
+        due_date__in=[today + timedelta(n) for n in range(-_LOOKED_BACK.days, 2)],
         state=Delivery.State.EXPIRED,
         reason__contains=_OF_THE_MAILBOX,
     )
