@@ -50,15 +50,14 @@ def pytest_collection_modifyitems(
         others.add("postgresql")
     if any(item.get_closest_marker("cables") for item in items) and not has_cables():
         others.add("cables")
-    left = [
-        item
-        for item in items
-        if any(map(item.get_closest_marker, others))
-        or (on_postgresql and not asks_the_database(item))
-    ]
+    left, asked = [], []
+    for item in items:
+        elsewhere = any(map(item.get_closest_marker, others)) or (
+            on_postgresql and not asks_the_database(item)
+        )
+        (left if elsewhere else asked).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    items[:] = sorted(asked, key=lambda item: item.path.stem not in LONG)
 
 
 def asks_the_database(item: pytest.Item) -> bool:
