@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from subscriptions.sending.brakes import pace
 
+from .emptying import empty_instead_of_truncating
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
@@ -23,6 +25,8 @@ LONG = {
     *("test_relays_at_full_size", "test_simulation", "test_stopped_senders"),
     "test_three_hosts",
 }
+
+empty_instead_of_truncating()
 
 # Playwright keeps an event loop in this thread; Django's ORM is called beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
