@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from subscriptions.sending.brakes import pace
 
+from .emptying import empty_instead_of_truncating
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
@@ -23,6 +25,8 @@ LONG = {
     *("test_relays_at_full_size", "test_simulation", "test_stopped_senders"),
     "test_three_hosts",
 }
+
+empty_instead_of_truncating()
 
 # Playwright keeps an event loop in this thread; Django's ORM is called beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -50,15 +54,14 @@ def pytest_collection_modifyitems(
         others.add("postgresql")
     if any(item.get_closest_marker("cables") for item in items) and not has_cables():
         others.add("cables")
-    left = [
-        item
-        for item in items
-        if any(map(item.get_closest_marker, others))
-        or (on_postgresql and not asks_the_database(item))
-    ]
+    left, asked = [], []
+    for item in items:
+        elsewhere = any(map(item.get_closest_marker, others)) or (
+            on_postgresql and not asks_the_database(item)
+        )
+        (left if elsewhere else asked).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in left]
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    items[:] = sorted(asked, key=lambda item: item.path.stem not in LONG)
 
 
 def asks_the_database(item: pytest.Item) -> bool:

@@ -13,7 +13,7 @@ from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
 from tests.up.program import Program
 
-from .test_outages import POOL, ring
+from .test_outages import POOL, bell, ring
 from .world import CONNECTIONS, READERS, World, world
 
 pytestmark = pytest.mark.chaos
@@ -125,7 +125,7 @@ def test_workers_are_started_anew_again_and_again_and_beat_is_killed(
             assert oldest.wait(60) in {0, -signal.SIGTERM}
         deadline = time.monotonic() + 60
         while here.states() != {"sent": READERS}:
-            ring(here)
+            bell(here)
             time.sleep(0.3)
             assert time.monotonic() < deadline, here.states()
         for each in [*workers, beats[1]]:

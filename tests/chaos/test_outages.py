@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from celery import Celery
 
+from digest_site.values import broker_options
 from tests.end_to_end.service import DAY, eventually
 from tests.sending.oracle import Moment
 from tests.up.program import Program
@@ -98,7 +100,7 @@ def test_redis_loses_everything_in_the_middle_of_a_round(
                 broker.start()
             deadline = time.monotonic() + 60
             while here.states() != {"sent": READERS}:
-                ring(here)  # as beat would, each minute
+                bell(here)  # as beat would, each minute
                 time.sleep(0.5)
                 assert time.monotonic() < deadline, here.states()
             worker.send_signal(signal.SIGTERM)
@@ -113,3 +115,12 @@ def start_worker(here: World) -> Program:
 
 def ring(here: World) -> None:
     here.do("from subscriptions import tasks; tasks.ring(tasks.send)")
+
+
+def bell(here: World) -> None:
+    """The same without a program for it, where it is asked for again and again."""
+    url = here.settings.get("CELERY_BROKER_URL", "filesystem://")
+    folder = Path(here.settings["VAR_DIR"]) / "broker"
+    with Celery(broker=url, set_as_current=False) as bells:
+        bells.conf.broker_transport_options = broker_options(url, folder)
+        bells.send_task("subscriptions.tasks.send", expires=55)

@@ -1,42 +1,28 @@
 """A sender in a process of its own, to be killed: `python -m tests.sending.sender`.
 
-`seed N` makes the tables and N digests, `send` runs a sender until nothing waits
-(`send_on_short_leases`: with leases of five seconds), `states` prints the ledger as
-JSON: {state: how many}.
+`send` runs one until nothing waits, `send_on_short_leases` with leases of five seconds.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 import django
 
 
-def main(command: str, number: str = "0") -> None:
+def main(command: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest_site.settings")
     django.setup()
-
-    from django.core.management import call_command
 
     from subscriptions.models import Delivery
     from subscriptions.sending import send
 
     from . import rows
 
-    if command == "seed":
-        call_command("migrate", verbosity=0, skip_checks=True)
-        for _ in range(int(number)):
-            rows.a_digest()
-    elif command == "send":
-        send(Delivery, rows.digests)
-    elif command == "send_on_short_leases":
+    if command == "send_on_short_leases":
         shorten_leases()
-        send(Delivery, rows.digests)
-    else:
-        states = Delivery.objects.by_state(rows.TUESDAY)
-        print(json.dumps({state: n for state, n in states.items() if n}))
+    send(Delivery, rows.digests)
 
 
 def shorten_leases() -> None:

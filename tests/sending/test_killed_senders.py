@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from collections import Counter
@@ -34,7 +33,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
     run, tmp_path, stage, features, copies
 ):
     """The fifth mail, third of a batch of four, meets it; a new one does the rest."""
-    finished(run("seed", "20"))
+    run.seed(20)
     victims: list[Program] = []
 
     def script(moment: Moment) -> None:
@@ -46,13 +45,13 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
         assert victims[0].wait(60) == -signal.SIGKILL
         # Two and four of them were offered at once, and four or eight more may have
         # been leased meanwhile; the journal has the fifth.
-        stopped_at = json.loads(finished(run("states")))
+        stopped_at = run.states()
         assert stopped_at["sent"] == 2
         assert stopped_at["leased"] in {4, 8, 12}
         assert sum(stopped_at.values()) == 20
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
-        assert json.loads(finished(run("states"))) == {"sent": 20}
+        assert run.states() == {"sent": 20}
         taken = relay.taken()
     assert len({one.recipient for one in taken}) == 20
     assert len(taken) - 20 in copies
@@ -63,7 +62,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_only_the_mail_in_flight(
 def test_a_killed_sender_by_a_mail_service_repeats_only_its_open_calls(
     run, tmp_path, at_once
 ):
-    finished(run("seed", "40"))
+    run.seed(40)
     victims: list[Program] = []
 
     def script(call: Call) -> Answer:
@@ -84,14 +83,14 @@ def test_a_killed_sender_by_a_mail_service_repeats_only_its_open_calls(
         time.sleep(0.2)  # what was open at its end is taken yet
         finished(run("send", **given))
         taken = service.taken()
-    assert json.loads(finished(run("states"))) == {"sent": 40}
+    assert run.states() == {"sent": 40}
     assert len({recipient for recipient, _ in taken}) == 40
     assert 1 <= len(taken) - 40 <= at_once
     assert len(set(taken)) == 40  # a second copy has the same Message-ID
 
 
 def test_three_senders_at_once_send_nothing_twice(run, tmp_path):
-    finished(run("seed", "60"))
+    run.seed(60)
 
     def script(moment: Moment) -> None:  # none is done before the last one starts
         if moment.stage == "MAIL":
@@ -103,6 +102,6 @@ def test_three_senders_at_once_send_nothing_twice(run, tmp_path):
             finished(each)
         copies = Counter(relay.recipients())
         assert relay.sessions > 1
-    assert json.loads(finished(run("states"))) == {"sent": 60}
+    assert run.states() == {"sent": 60}
     assert set(copies.values()) == {1}
     assert len(copies) == 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 
@@ -49,7 +48,7 @@ def thorough(*values: object) -> object:
 )
 def test_a_kill_at(run, tmp_path, point, number, least, most):
     """Nothing is lost, and twice go out at most those whose call was open."""
-    finished(run("seed", str(OWED)))
+    run.seed(OWED)
 
     def script(call: Call) -> Answer:
         time.sleep(0.02)  # so that several are open
@@ -63,7 +62,7 @@ def test_a_kill_at(run, tmp_path, point, number, least, most):
         assert 0 < len(service.taken()) < OWED
         finished(run("send", **by(service)))
         taken = service.taken()
-    assert json.loads(finished(run("states"))) == {"sent": OWED}
+    assert run.states() == {"sent": OWED}
     assert len({recipient for recipient, _ in taken}) == OWED
     assert least <= len(taken) - OWED <= most
     assert len(set(taken)) == OWED  # a second copy has the same Message-ID
@@ -73,7 +72,7 @@ def test_what_a_killed_sender_had_in_a_call_is_held_where_the_operator_wants_it(
     run, tmp_path
 ):
     """So it is known which calls were open, and none of them is made a second time."""
-    finished(run("seed", str(OWED)))
+    run.seed(OWED)
     with MailService(
         tmp_path / "taken.jsonl", lambda call: time.sleep(0.02)
     ) as service:
@@ -83,7 +82,7 @@ def test_what_a_killed_sender_had_in_a_call_is_held_where_the_operator_wants_it(
         eventually(lambda: not service.open)
         finished(run("send", **given))
         taken = service.taken()
-    states = json.loads(finished(run("states")))
+    states = run.states()
     assert 1 <= states["in_doubt"] <= AT_ONCE
     assert states == {"sent": OWED - states["in_doubt"], "in_doubt": states["in_doubt"]}
     assert len(taken) == len(set(taken)) >= states["sent"]
@@ -92,7 +91,7 @@ def test_what_a_killed_sender_had_in_a_call_is_held_where_the_operator_wants_it(
 @pytest.mark.thorough
 def test_a_sender_stopped_in_a_call_past_its_lease_goes_on_with_no_other(run, tmp_path):
     """The mail whose call was open is held; the others went out by another sender."""
-    finished(run("seed", "6"))
+    run.seed(6)
     victims: list[Program] = []
 
     def script(call: Call) -> Answer:
@@ -108,10 +107,10 @@ def test_a_sender_stopped_in_a_call_past_its_lease_goes_on_with_no_other(run, tm
         eventually(lambda: service.calls and victims[0].is_stopped())
         time.sleep(5.5)  # the lease is over
         finished(run("send", **given))
-        before = json.loads(finished(run("states")))
+        before = run.states()
         victims[0].send_signal(signal.SIGCONT)
         victims[0].wait(60)
-        assert json.loads(finished(run("states"))) == before
+        assert run.states() == before
         taken = service.taken()
     # The third had its outcome in the journal of a sender that was not dead.
     assert before == {"sent": 4, "in_doubt": 2}
@@ -124,7 +123,7 @@ def test_a_sender_stopped_before_a_call_past_its_lease_makes_none(
     run, tmp_path, point, held
 ):
     """Whether the call is noted by then or not: if it is, the mail is held."""
-    finished(run("seed", "4"))
+    run.seed(4)
     with MailService(tmp_path / "taken.jsonl") as service:
         given = by(service, at_once=1)
         stop = f"journal.{point}:4:STOP"
@@ -135,7 +134,7 @@ def test_a_sender_stopped_before_a_call_past_its_lease_makes_none(
         sleeper.send_signal(signal.SIGCONT)
         sleeper.wait(60)
         taken = service.taken()
-    states = json.loads(finished(run("states")))
+    states = run.states()
     # The third had its outcome in the journal of a sender that was not dead.
     assert states == {"sent": 4 - held, "in_doubt": held}
     assert len(taken) == len({recipient for recipient, _ in taken})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 
@@ -25,7 +24,7 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
     run, tmp_path, stage, held
 ):
     """Another takes over what it had not begun. What it had begun is held."""
-    finished(run("seed", "6"))
+    run.seed(6)
     victims: list[Program] = []
 
     def script(moment: Moment) -> None:
@@ -41,10 +40,10 @@ def test_a_sender_stopped_past_its_lease_sends_and_writes_nothing_when_it_goes_o
         time.sleep(5.5)  # the lease is over
         victims.append(run("send", relay=relay.url))
         finished(victims[1])
-        before = json.loads(finished(run("states")))
+        before = run.states()
         victims[0].send_signal(signal.SIGCONT)
         victims[0].wait(60)
-        assert json.loads(finished(run("states"))) == before
+        assert run.states() == before
         taken = relay.taken()
     # The third had its outcome in the journal of a sender that was not dead.
     assert before == {"sent": 5 - held, "in_doubt": 1 + held}
@@ -56,7 +55,7 @@ def test_a_sender_that_slept_after_it_had_asked_sends_nothing_when_it_goes_on(
 ):
     """It was told that its mails are wanted, and their leases were over when it woke:
     another has sent them."""
-    finished(run("seed", "4"))
+    run.seed(4)
     with Oracle(tmp_path / "taken.jsonl") as relay:
         stop = "wanted.asked:1:STOP"
         sleeper = run("send_on_short_leases", relay=relay.url, PAPER_ROUND_CRASH=stop)
