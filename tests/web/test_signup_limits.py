@@ -45,12 +45,10 @@ def test_a_domain_that_is_flooded_is_said_to_be() -> None:
     assert "for addresses at that domain lately" in html
 
 
-def answer_to(task: str) -> str:
+def answer_to(task: str, right: bool = True) -> str:
     """By trying, as the browser does."""
-    for tried in map(str, count()):
-        if work.is_done(task, tried, "new2@example.org"):
-            return tried
-    raise AssertionError
+    tried = map(str, count())
+    return next(t for t in tried if work.is_done(task, t, "new2@example.org") is right)
 
 
 @pytest.mark.django_db
@@ -65,9 +63,9 @@ def test_who_does_the_work_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     # Not for another address, not with another answer, not with a task of their own.
     for wrong in (
         typed(3) | done,
-        typed(2) | done | {"answer": f"{done['answer']} "},
+        typed(2) | done | {"answer": answer_to(task, right=False)},
         typed(2) | done | {"answer": "9" * 21},
-        typed(2) | done | {"task": f"{task[:-1]}x"},
+        typed(2) | done | {"task": f"{task}x"},
     ):
         assert client.post("/subscribe", wrong).status_code == 429
     assert client.post("/subscribe", typed(2) | done).status_code == 302
