@@ -104,7 +104,9 @@ def test_a_text_that_lost_abstracts_is_the_same() -> None:
     assert len(mail.message) < SIZE_LIMIT
 
 
-@pytest.mark.parametrize("digests", [300, pytest.param(20_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "digests", [1000, pytest.param(20_000, marks=pytest.mark.full)]
+)
 def test_random_digests_are_the_same(digests: int) -> None:
     made = Digests(seed=digests)
     left_out = [check(made.next()).left_out for _ in range(digests)]
